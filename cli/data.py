@@ -1,0 +1,93 @@
+"""`musicae data`: prepare training data and describe them."""
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from musicae.cli import options
+from musicae.cli.progress import tasks
+
+if TYPE_CHECKING:
+    from musicae.datasets.windows import PreparedWindows
+
+_bars = click.option("--bars", type=click.IntRange(1, 64), default=2, show_default=True, help="Bars a window.")
+_seed = click.option("--seed", default=0, show_default=True, help="Seed of the split by tune.")
+
+
+@click.group("data")
+def command() -> None:
+    """Prepare training data and describe them."""
+
+
+@command.command("prepare")
+@options.data
+@_bars
+@_seed
+@click.option("--jobs", type=click.IntRange(0), help="Reading processes; 0 reads in this one. [default: all cores]")
+def prepare_command(data: tuple[str, ...], bars: int, seed: int, jobs: int | None) -> None:
+    """Read collections, cut them into windows, and keep them in the cache.
+
+    \b
+    Example:
+        musicae data prepare
+        musicae data prepare --data path/to/midi/folder --data ryans
+    """
+    windows = _prepare(data, bars, seed, jobs)
+    _show(windows, rejected=False)
+
+
+@command.command("describe")
+@options.data
+@_bars
+@_seed
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, every rejected item with its reason.")
+def describe_command(data: tuple[str, ...], bars: int, seed: int, as_json: bool) -> None:
+    """Show tunes, metres, windows of each split, what was dropped, and what was rejected and why.
+
+    \b
+    Example:
+        musicae data describe --data essen
+    """
+    windows = _prepare(data, bars, seed, None)
+    if as_json:
+        click.echo(json.dumps({"key": windows.key, "seed": seed, "bars": bars, "collections": windows.report}))
+    else:
+        _show(windows, rejected=True)
+
+
+def _prepare(data: tuple[str, ...], bars: int, seed: int, jobs: int | None) -> "PreparedWindows":
+    from musicae.datasets import open_collections
+    from musicae.datasets.windows import prepare
+    from musicae.representations import MelodyGrid
+
+    with tasks() as progress:
+        return prepare(
+            open_collections(data), MelodyGrid(), bars=bars, max_steps=32 * bars, seed=seed, progress=progress, jobs=jobs
+        )
+
+
+def _show(windows: "PreparedWindows", *, rejected: bool) -> None:
+    """Print tables of what there is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(box=None, title="Windows kept (unique under transposition) and dropped (also in an earlier split)")
+    titles = ("collection", "tunes", "rejected", "cut", "train", "valid", "test", "valid dropped", "test dropped")
+    for title in (*titles, "off grid"):
+        table.add_column(title, justify="left" if title == "collection" else "right")
+    for name, counts in windows.report.items():
+        kept, dropped = counts["kept"], counts["dropped"]
+        cells: list[Any] = [counts["tunes"], len(counts["rejected"]), counts["windows"]]
+        cells += [kept["train"], kept["valid"], kept["test"], dropped["valid"], dropped["test"]]
+        off = 100 * counts["off the grid"] / max(1, counts["onsets"])
+        table.add_row(name, *map(str, cells), f"{off:.1f} %")
+    console.print(table)
+    for name, counts in windows.report.items():
+        metres = ", ".join(f"{metre} {count}" for metre, count in counts["metres"].items())
+        console.print(f"{name}: {counts['title']}; {counts['licence']}; metres {metres}", soft_wrap=True)
+        reasons = Counter(reason for _, reason in counts["rejected"])
+        for reason, count in reasons.most_common() if rejected else ():
+            console.print(f"  rejected {count}: {reason}", soft_wrap=True)

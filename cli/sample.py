@@ -1,0 +1,57 @@
+"""`musicae sample`: new music from the prior."""
+
+import json
+from pathlib import Path
+
+import click
+
+from musicae.cli import options
+from musicae.cli.outputs import claim
+
+
+@click.command("sample")
+@click.option("--count", "-n", type=click.IntRange(1, 10_000), default=4, show_default=True, help="How many.")
+@click.option("--metre", default="4/4", show_default=True, help="Time signature, such as 3/4 or 6/8.")
+@click.option("--tempo", type=click.FloatRange(10, 400), default=120.0, show_default=True, help="Quarter notes a minute.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0.0, 10.0),
+    default=0.5,
+    show_default=True,
+    help="0 takes the likeliest notes of each code, 1 samples them.",
+)
+@options.seed
+@options.checkpoint
+@options.device
+@options.output("samples", "File for one sample, folder for several.")
+@options.force
+def command(
+    count: int,
+    metre: str,
+    tempo: float,
+    temperature: float,
+    seed: int,
+    checkpoint: str,
+    device: str,
+    output: Path,
+    force: bool,
+) -> None:
+    """Make new melodies from the model's prior.
+
+    \b
+    Example:
+        musicae sample -n 8 --metre 6/8 --seed 1 -o samples
+    """
+    digits = max(2, len(str(count)))
+    single = count == 1 and output.suffix.lower() in (".mid", ".midi")
+    files = [output] if single else [output / f"sample-{i:0{digits}d}.mid" for i in range(1, count + 1)]
+    claim(files, force=force)
+
+    from musicae.midi import write_midi
+    from musicae.music import load
+
+    model = load(checkpoint, device=device)
+    scores = model.sample(count, metre=metre, qpm=tempo, temperature=temperature, seed=seed)
+    for path, score in zip(files, scores, strict=True):
+        write_midi(score, path)
+    click.echo(json.dumps({"samples": [str(path) for path in files]}))

@@ -1,0 +1,44 @@
+"""Collections of tunes by name. To add one: a file here and a line in `COLLECTIONS`."""
+
+from pathlib import Path
+
+from musicae.config import nearest
+from musicae.datasets.base import Collection
+from musicae.datasets.corpora import AirdsAirs, BachChorales, EssenFolksong, ONeills1850, RyansMammoth
+from musicae.datasets.midi_folder import MidiFolder
+from musicae.datasets.pop909 import Pop909
+from musicae.errors import DataError
+
+__all__ = ["COLLECTIONS", "DEFAULT_COLLECTIONS", "open_collections"]
+
+COLLECTIONS: dict[str, type[Collection]] = {
+    c.name: c for c in (RyansMammoth, ONeills1850, AirdsAirs, BachChorales, EssenFolksong, Pop909)
+}
+DEFAULT_COLLECTIONS = ("ryans", "oneills", "airds", "chorales")
+
+
+def open_collections(names: tuple[str, ...] = (), *, training: bool = False) -> list[Collection]:
+    """Return collections by name.
+
+    Arguments:
+        names: Names of `COLLECTIONS`, each with `=PATH` where its data lie elsewhere, or folders of MIDI files; none
+            means the four collections that come with music21 and may be trained on.
+        training: Refuse collections that may only be tested on.
+
+    Raises:
+        DataError: an unknown name, or a test-only collection for training.
+    """
+    opened: list[Collection] = []
+    for text in names or DEFAULT_COLLECTIONS:
+        name, _, path = text.partition("=")
+        if name in COLLECTIONS:
+            opened.append(COLLECTIONS[name](Path(path) if path else None))
+        elif Path(text).is_dir():
+            opened.append(MidiFolder(Path(text)))
+        else:
+            hint = nearest(name, COLLECTIONS)
+            known = ", ".join(COLLECTIONS)
+            raise DataError(f"{text!r} is neither a collection nor a folder{hint} Collections: {known}.")
+        if training and opened[-1].test_only:
+            raise DataError(f"The collection {name!r} ({opened[-1].licence}) is a test set; do not train on it.")
+    return opened

@@ -1,0 +1,41 @@
+"""Where prepared data are kept, and arrays written there whole or not at all."""
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicae.files import write_atomically
+
+__all__ = ["cache_dir", "load_arrays", "save_arrays"]
+
+
+def cache_dir() -> Path:
+    """Return the cache folder: `$MUSICAE_CACHE`, else the user's cache folder of the platform."""
+    given = os.environ.get("MUSICAE_CACHE")
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "musicae"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "musicae"
+    return Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "musicae"
+
+
+def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write named arrays as a compressed npz file."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_atomically(path, buffer.getvalue())
+
+
+def load_arrays(path: Path) -> dict[str, Any] | None:
+    """Return the arrays of an npz file, or None where it is missing or damaged (it is then made anew)."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, KeyError, EOFError):
+        return None

@@ -1,0 +1,153 @@
+"""From a recipe to a trainer: data prepared, model built, run folder checked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from musicae.batch import GridBatch
+from musicae.checkpoint import CheckpointInfo
+from musicae.config import from_dict, to_dict
+from musicae.datasets import open_collections
+from musicae.datasets.batches import WindowBatches
+from musicae.datasets.tunes import Progress
+from musicae.datasets.windows import PreparedWindows, prepare
+from musicae.errors import CheckpointError, DataError, ParameterError
+from musicae.hub import load_weights
+from musicae.machine import keep_freed_memory, pick_device
+from musicae.metrics import grid_scores
+from musicae.models import MODELS
+from musicae.models.base import Autoencoder
+from musicae.presets import Preset
+from musicae.representations import build
+from musicae.training import Trainer
+
+__all__ = ["Experiment"]
+
+VALIDATION_WINDOWS = 1000
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A trainer with the data that it trains on.
+
+    Arguments:
+        trainer: The trainer, resumed where that was asked for.
+        windows: The prepared windows.
+    """
+
+    trainer: Trainer
+    windows: PreparedWindows
+
+    @classmethod
+    def open(
+        cls,
+        recipe: Preset,
+        folder: Path,
+        *,
+        data: tuple[str, ...] = (),
+        device: str = "auto",
+        threads: int | None = None,
+        init_from: str | None = None,
+        resume: bool = False,
+        force: bool = False,
+        progress: Progress | None = None,
+    ) -> "Experiment":
+        """Prepare the data, build the model and open the run folder.
+
+        Arguments:
+            recipe: What to train and how.
+            folder: Run folder.
+            data: Collections, as `musicae.datasets.open_collections` takes them.
+            device: `auto`, `cpu`, `cuda` or `mps`.
+            threads: CPU threads; None takes all cores.
+            init_from: A checkpoint whose weights to start from.
+            resume: Go on with the run in `folder`.
+            force: Start anew in a folder that holds a run.
+            progress: Called while data are prepared.
+
+        Raises:
+            ParameterError: the recipe does not fit together.
+            DataError: data are missing, too few, or the folder holds a run already.
+            CheckpointError: `init_from` does not fit, or there is nothing to resume.
+        """
+        if (folder / "state.pt").exists() and not (resume or force):
+            raise DataError(f"{folder} holds a run already. Go on with --resume, overwrite with --force, or choose another.")
+        keep_freed_memory()
+        if threads:
+            torch.set_num_threads(threads)
+        model, representation = _build(recipe, init_from)
+        collections = open_collections(data, training=True)
+        most = getattr(model.config, "max_steps", 64)
+        windows = prepare(collections, representation, bars=recipe.bars, max_steps=most, progress=progress)
+        config = recipe.training
+        source = WindowBatches(
+            windows, representation, batch_size=config.batch_size, seed=config.seed, transpose=recipe.transpose
+        )
+        where = pick_device(device)
+        info = CheckpointInfo(
+            model=model.name,
+            config=to_dict(model.config),
+            representation=representation.to_dict(),
+            bars=recipe.bars,
+            data={"key": windows.key, "transpose": recipe.transpose, "collections": _sources(windows)},
+        )
+        trainer = Trainer(
+            model,
+            config,
+            source,
+            folder,
+            info,
+            validation=_validation(windows, representation, where),
+            score=grid_scores,
+            maximise="note_f1",
+            device=where,
+        )
+        if resume:
+            trainer.resume()
+        return cls(trainer, windows)
+
+    def summary(self) -> str:
+        """Return one paragraph on model, data and device."""
+        trainer, windows = self.trainer, self.windows
+        counts = ", ".join(f"{len(windows.rows(s))} {s}" for s in ("train", "valid", "test"))
+        source = trainer.source
+        small = ""
+        if isinstance(source, WindowBatches) and source.batch_size < trainer.config.batch_size:
+            small = f" Only {len(source)} training windows: batches hold {source.batch_size}."
+        return (
+            f"{trainer.model.name}: {trainer.model.parameter_count():,} parameters on {trainer.device}; "
+            f"windows: {counts} from {', '.join(windows.collections)}.{small}"
+        )
+
+
+def _build(recipe: Preset, init_from: str | None) -> tuple[Autoencoder[Any], Any]:
+    """Return a fresh model, seeded, or one with the weights of a checkpoint, and its representation."""
+    if recipe.model not in MODELS:
+        raise ParameterError(f"Unknown model {recipe.model!r}; known are {', '.join(MODELS)}.")
+    kind = MODELS[recipe.model]
+    representation = build(recipe.representation)
+    torch.manual_seed(recipe.training.seed)
+    model = kind.build(from_dict(kind.config_type, {"depth": representation.depth, **recipe.config}))
+    if init_from is not None:
+        theirs, info = load_weights(init_from)
+        if to_dict(theirs.config) != to_dict(model.config) or info.representation != representation.to_dict():
+            raise CheckpointError(
+                f"{init_from} holds another model, size or representation than the recipe; train the preset it came from."
+            )
+        model.load_state_dict(theirs.state_dict())
+    return model, representation
+
+
+def _validation(windows: PreparedWindows, representation: Any, device: torch.device) -> list[GridBatch]:
+    """Return up to 1,000 validation windows, evenly spaced; none where the split is empty."""
+    if not len(windows.rows("valid")):
+        return []
+    return WindowBatches(windows, representation, split="valid").in_order(device, VALIDATION_WINDOWS)
+
+
+def _sources(windows: PreparedWindows) -> dict[str, Any]:
+    """Return title, licence and counts of each collection, for the checkpoint."""
+    fields = ("title", "licence", "tunes", "kept")
+    return {name: {f: counts[f] for f in fields} for name, counts in windows.report.items()}

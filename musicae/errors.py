@@ -1,0 +1,34 @@
+"""The one error family: every failure a user can cause is a `MusicaeError` whose text says what, where, why and what next."""
+
+__all__ = [
+    "CheckpointError",
+    "DataError",
+    "MidiError",
+    "MusicaeError",
+    "ParameterError",
+    "RepresentationError",
+]
+
+
+class MusicaeError(Exception):
+    """Root of all errors raised on purpose by musicae; the command line prints it and exits with status 1."""
+
+
+class ParameterError(MusicaeError, ValueError):
+    """An argument or a configuration value lies outside what is allowed."""
+
+
+class MidiError(MusicaeError):
+    """A MIDI file cannot be read or written."""
+
+
+class RepresentationError(MusicaeError):
+    """A score cannot be expressed in the representation asked for."""
+
+
+class DataError(MusicaeError):
+    """A data set is missing, damaged or too small."""
+
+
+class CheckpointError(MusicaeError):
+    """A checkpoint is missing, damaged, or made for something else."""

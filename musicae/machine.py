@@ -1,0 +1,46 @@
+"""The machine that computes: which device, and how the C library treats its memory."""
+
+import ctypes
+import sys
+
+import torch
+
+from musicae.errors import ParameterError
+
+__all__ = ["keep_freed_memory", "pick_device"]
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """Return the device of a name; `auto` takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        ParameterError: an unknown device, or one that this machine lacks.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(n for n in ("cuda", "mps", "cpu") if there[n]))
+    if name.split(":")[0] not in there:
+        raise ParameterError(f"Unknown device {name!r}; choose auto, cpu, cuda or mps.")
+    if not there[name.split(":")[0]]:
+        raise ParameterError(f"This machine has no {name}; leave out --device, or use --device cpu.")
+    return torch.device(name)
+
+
+def keep_freed_memory() -> bool:
+    """Tell glibc to keep freed memory for the next tensor instead of giving it back to the system.
+
+    By default each large tensor is mapped and unmapped anew, and the page faults of a training step on the CPU can cost
+    more than its arithmetic. Call it before long work on the CPU.
+
+    Returns:
+        Whether it could be done; elsewhere than on Linux with glibc nothing happens.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    trim_threshold, top_pad, mmap_max = -1, -2, -4  # the names of mallopt's parameters in malloc.h
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    wanted = ((mmap_max, 0), (trim_threshold, 2**31 - 1), (top_pad, 64 * 2**20))
+    return all([mallopt(name, value) == 1 for name, value in wanted])

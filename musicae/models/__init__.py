@@ -1,0 +1,38 @@
+"""Models by name. To add one: a file here and a line in `MODELS`."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from musicae.models.base import Autoencoder
+from musicae.models.image import ConvAutoencoder, ConvAutoencoderConfig, DenseAutoencoder, DenseAutoencoderConfig
+from musicae.models.musicvae import MusicVAE, MusicVAEConfig
+from musicae.models.plan import PlanVAE, PlanVAEConfig
+
+__all__ = [
+    "MODELS",
+    "Autoencoder",
+    "ConvAutoencoder",
+    "ConvAutoencoderConfig",
+    "DenseAutoencoder",
+    "DenseAutoencoderConfig",
+    "ModelKind",
+    "MusicVAE",
+    "MusicVAEConfig",
+    "PlanVAE",
+    "PlanVAEConfig",
+]
+
+
+class ModelKind(NamedTuple):
+    """A model class and the class of its configuration."""
+
+    build: Callable[[Any], Autoencoder[Any]]
+    config_type: type[Any]
+
+
+MODELS: dict[str, ModelKind] = {
+    PlanVAE.name: ModelKind(PlanVAE, PlanVAEConfig),
+    MusicVAE.name: ModelKind(MusicVAE, MusicVAEConfig),
+    DenseAutoencoder.name: ModelKind(DenseAutoencoder, DenseAutoencoderConfig),
+    ConvAutoencoder.name: ModelKind(ConvAutoencoder, ConvAutoencoderConfig),
+}

@@ -1,0 +1,76 @@
+"""The abstract autoencoder: encode, posterior, code, decode, likelihood. Everything else in musicae builds on this."""
+
+from abc import ABC, abstractmethod
+from typing import Any, Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from musicae.distributions import Posterior
+from musicae.objectives import Losses, ObjectiveConfig, elbo_losses
+
+__all__ = ["Autoencoder", "Batch"]
+
+
+class Batch(Protocol):
+    """What a trainer needs of a batch: its size, and a copy on another device."""
+
+    def __len__(self) -> int:
+        """Return the number of examples, B."""
+
+    def to(self, device: Any) -> Any:
+        """Return the batch on another device."""
+
+
+X = TypeVar("X", bound=Batch)
+
+
+class Autoencoder(nn.Module, ABC, Generic[X]):
+    """A model q(z|x), p(x|z) over batches of type X.
+
+    Subclasses are final and implement the three abstract methods; the methods given here are not overridden.
+    Image batches are tensors (B, C, H, W); music batches are `musicae.batch.GridBatch`.
+    """
+
+    config: Any
+    latent_size: int
+
+    @abstractmethod
+    def encode(self, x: X) -> Posterior:
+        """Return the posterior q(z|x), codes of shape (B, Z)."""
+
+    @abstractmethod
+    def log_likelihood(self, x: X, z: Tensor) -> Tensor:
+        """Return log p(x|z) in nats, summed over the data dimensions of each example, shape (B,)."""
+
+    @abstractmethod
+    def generate(self, z: Tensor, like: X, *, temperature: float = 0.0, generator: torch.Generator | None = None) -> X:
+        """Turn codes into data.
+
+        Arguments:
+            z: Codes, shape (B, Z).
+            like: A batch of the wanted layout (bars, image size); its content is not looked at.
+            temperature: 0 takes the likeliest tokens, or the mean picture; 1 samples from the likelihood.
+            generator: Source of randomness.
+        """
+
+    def forward(self, x: X, objective: ObjectiveConfig, beta: float, generator: torch.Generator | None = None) -> Losses:
+        """Return the loss terms of a batch with one sampled code each (see `musicae.objectives`)."""
+        posterior = self.encode(x)
+        z = posterior.rsample(generator)
+        return elbo_losses(-self.log_likelihood(x, z), posterior.kl(), objective, beta)
+
+    def reconstruct(self, x: X) -> X:
+        """Return data to code to data, at the posterior's mode and temperature 0."""
+        return self.generate(self.encode(x).mode, x)
+
+    def sample(self, like: X, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> X:
+        """Return data from codes drawn from the prior N(0, I), one for each example of `like`."""
+        source = generator.device if generator is not None else torch.device("cpu")
+        z = torch.randn(len(like), self.latent_size, generator=generator, device=source)
+        z = z.to(next(self.parameters()).device)
+        return self.generate(z, like, temperature=temperature, generator=generator)
+
+    def parameter_count(self) -> int:
+        """Return the number of trained numbers."""
+        return sum(p.numel() for p in self.parameters() if p.requires_grad)

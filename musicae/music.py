@@ -1,0 +1,215 @@
+"""A music model ready for use: scores in, scores out, tensors hidden."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from musicae import latent
+from musicae.batch import GridBatch
+from musicae.checkpoint import CheckpointInfo
+from musicae.distributions import Posterior
+from musicae.errors import CheckpointError, ParameterError
+from musicae.hub import load_weights
+from musicae.machine import pick_device
+from musicae.models.base import Autoencoder
+from musicae.phrase import Phrase, blend, empty_phrase, join, take_phrase, to_score
+from musicae.representations import GridWindow, build
+from musicae.score import Score
+
+__all__ = ["Morph", "MusicModel", "load"]
+
+Source = str | Path | Score | Phrase
+
+
+@dataclass(frozen=True)
+class Morph:
+    """What `MusicModel.interpolate` returns.
+
+    Arguments:
+        scores: One score a step, the first and last being the reconstructions of the inputs.
+        joined: All steps in a row.
+        z: The codes, shape (steps, Z).
+    """
+
+    scores: list[Score]
+    joined: Score
+    z: Tensor
+
+
+class MusicModel:
+    """A trained autoencoder over token grids, with the representation that belongs to it.
+
+    Sources are paths of MIDI files, `Score` objects, or `Phrase` objects (bars already taken from one).
+
+    Arguments:
+        model: The network, in evaluation mode.
+        info: What its checkpoint says.
+    """
+
+    def __init__(self, model: Autoencoder[GridBatch], info: CheckpointInfo) -> None:
+        self.model = model
+        self.info = info
+        self.representation = build(info.representation)
+        self.bars = info.bars
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network computes."""
+        return next(self.model.parameters()).device
+
+    def phrase(
+        self, source: Source, *, track: str | None = None, bars: tuple[int, int] | None = None, where: str | None = None
+    ) -> Phrase:
+        """Take the bars that the model works on from a file or score (see `musicae.phrase.take_phrase`)."""
+        if isinstance(source, Phrase):
+            return source
+        config: Any = self.model.config
+        return take_phrase(
+            source,
+            self.representation,
+            self.bars,
+            track=track,
+            bars=bars,
+            where=where,
+            max_steps=config.max_steps,
+            max_bar_steps=getattr(config, "max_bar_steps", None),
+        )
+
+    @torch.no_grad()
+    def encode(self, *sources: Source) -> Posterior:
+        """Return the posterior of sources, mean of shape (number of sources, Z)."""
+        return self.model.encode(self._batch([self.phrase(s).window for s in sources]))
+
+    def decode(
+        self,
+        z: Tensor,
+        like: Phrase | str | Sequence[Phrase] = "4/4",
+        *,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> list[Score]:
+        """Turn codes into scores.
+
+        Arguments:
+            z: Codes, shape (B, Z) or (Z,).
+            like: Gives bars, tempo and instrument: a phrase for all codes, one for each, or a time signature.
+            temperature: 0 takes the likeliest notes, 1 samples.
+            seed: Seed of the sampling.
+
+        Raises:
+            ParameterError: codes of another size than the model's.
+        """
+        z = torch.atleast_2d(z).to(self.device, torch.float32)
+        if z.ndim != 2 or z.shape[1] != self.model.latent_size:
+            raise ParameterError(f"Codes must have shape (B, {self.model.latent_size}), got {tuple(z.shape)}.")
+        phrases = self._layouts(like, len(z))
+        windows = self._generate(z, [p.window for p in phrases], temperature, seed)
+        return [to_score(w, p.manner, self.representation) for w, p in zip(windows, phrases, strict=True)]
+
+    def reconstruct(self, source: Source) -> Score:
+        """Encode a source and decode its code, greedily: the same bars, tempo and instrument as the source's."""
+        phrase = self.phrase(source)
+        return self.decode(self.encode(phrase).mode, phrase)[0]
+
+    def interpolate(self, a: Source, b: Source, steps: int = 7, *, temperature: float = 0.0, seed: int = 0) -> Morph:
+        """Morph one source into another along the great circle between their codes.
+
+        Tempo and loudness change gradually along the way; steps nearer to `a` have its metre, instrument and key, the
+        others those of `b`. At temperature 0 the ends equal the reconstructions of the two sources.
+
+        Arguments:
+            a: Where to start.
+            b: Where to end.
+            steps: Number of scores, both ends included, at least 2.
+            temperature: 0 takes the likeliest notes, 1 samples.
+            seed: Seed of the sampling.
+
+        Raises:
+            ParameterError: fewer than two steps.
+        """
+        first, last = self.phrase(a), self.phrase(b)
+        z = latent.path(self.encode(first).mode[0], self.encode(last).mode[0], steps)
+        alphas = [i / (steps - 1) for i in range(steps)]
+        layouts = [replace(first if alpha < 0.5 else last, manner=blend(first.manner, last.manner, alpha)) for alpha in alphas]
+        scores = self.decode(z, layouts, temperature=temperature, seed=seed)
+        if temperature == 0:  # sums in a batch of many may differ in the last bit from those of one
+            scores[0], scores[-1] = self.decode(z[0], layouts[0])[0], self.decode(z[-1], layouts[-1])[0]
+        lengths = [len(p.window.tokens) / self.representation.steps_per_quarter for p in layouts]
+        return Morph(scores, join(scores, lengths), z)
+
+    def sample(
+        self, count: int = 1, *, metre: str = "4/4", qpm: float = 120.0, temperature: float = 0.5, seed: int = 0
+    ) -> list[Score]:
+        """Make new scores from codes drawn from the prior.
+
+        Arguments:
+            count: How many.
+            metre: Their time signature.
+            qpm: Their tempo in quarter notes a minute.
+            temperature: 0 takes the likeliest notes of each code, 1 samples them.
+            seed: Seed of codes and notes.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        z = torch.randn(count, self.model.latent_size, generator=generator)
+        phrase = empty_phrase(self.representation, self.bars, metre, qpm)
+        self._check_length(phrase.window, metre)
+        return self.decode(z, phrase, temperature=temperature, seed=seed)
+
+    def compare(self, source: Source) -> dict[str, float]:
+        """Return how well a source is kept: `step_accuracy`, `note_f1`, `exact`, `hold_accuracy` and `kl_bits`."""
+        from musicae.metrics import grid_scores
+
+        figures = grid_scores(self.model, [self._batch([self.phrase(source).window])])
+        return {k: figures[k] for k in ("step_accuracy", "note_f1", "exact", "hold_accuracy", "kl_bits")}
+
+    def _layouts(self, like: Phrase | str | Sequence[Phrase], count: int) -> list[Phrase]:
+        if isinstance(like, str):
+            like = empty_phrase(self.representation, self.bars, like)
+        phrases = [like] * count if isinstance(like, Phrase) else list(like)
+        if len(phrases) != count:
+            raise ParameterError(f"{count} codes need one phrase or {count}, got {len(phrases)}.")
+        return phrases
+
+    def _generate(self, z: Tensor, windows: list[GridWindow], temperature: float, seed: int) -> list[GridWindow]:
+        """Decode codes into windows, codes of equal bars together."""
+        made: list[GridWindow | None] = [None] * len(windows)
+        generator = torch.Generator().manual_seed(seed)
+        for bar_steps in dict.fromkeys(w.bar_steps for w in windows):
+            rows = [i for i, w in enumerate(windows) if w.bar_steps == bar_steps]
+            batch = self._batch([windows[i] for i in rows])
+            out = self.model.generate(z[rows], batch, temperature=temperature, generator=generator).windows()
+            for row, window in zip(rows, out, strict=True):
+                made[row] = window
+        return [w for w in made if w is not None]
+
+    def _batch(self, windows: list[GridWindow]) -> GridBatch:
+        return GridBatch.from_windows(windows).to(self.device)
+
+    def _check_length(self, window: GridWindow, metre: str) -> None:
+        config: Any = self.model.config
+        longest = min(config.max_steps // self.bars, getattr(config, "max_bar_steps", config.max_steps))
+        if max(window.bar_steps) > longest:
+            raise ParameterError(
+                f"A bar of {metre} has {max(window.bar_steps)} time steps, more than the model's {longest}; "
+                "choose a shorter metre."
+            )
+
+
+def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicModel:
+    """Load a music model.
+
+    Arguments:
+        name: A shipped model's name (`musicae models`) or the path of a checkpoint.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+
+    Raises:
+        CheckpointError: it does not exist, is damaged, or is no music model.
+    """
+    model, info = load_weights(name, pick_device(device))
+    if not info.representation:
+        raise CheckpointError(f"{name} is a model of images ({info.model}), not of music.")
+    return MusicModel(model, info)

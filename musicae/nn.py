@@ -1,0 +1,162 @@
+"""Dense and convolutional blocks that know no task.
+
+Shapes: B batch, C channels, H = W = `size`, the side of a square picture. Every stage of the convolutional stacks
+halves the side, rounding up (28, 14, 7, 4), and the decoder climbs back to exactly the side that the encoder came from.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from torch import Tensor, nn
+
+from musicae.errors import ParameterError
+
+__all__ = ["Activation", "Crop", "Resample", "activation_layer", "conv_decoder", "conv_encoder", "mlp", "stage_sizes"]
+
+Activation = Literal["relu", "silu", "tanh"]
+Resample = Literal["pool", "stride"]
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh}
+
+
+def activation_layer(name: Activation) -> nn.Module:
+    """Return a new activation layer.
+
+    Raises:
+        ParameterError: the name is unknown.
+    """
+    if name not in _ACTIVATIONS:
+        raise ParameterError(f"Unknown activation {name!r}. Allowed: {', '.join(_ACTIVATIONS)}.")
+    return _ACTIVATIONS[name]()
+
+
+def mlp(sizes: Sequence[int], *, activation: Activation = "relu") -> nn.Sequential:
+    """Return dense layers with activations between them, and none after the last.
+
+    Arguments:
+        sizes: Width of the input, of each hidden layer, and of the output: at least two numbers.
+        activation: Name of the activation.
+
+    Returns:
+        A network from (B, sizes[0]) to (B, sizes[-1]).
+
+    Raises:
+        ParameterError: fewer than two sizes, or one below 1.
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ParameterError(f"A dense network needs at least two sizes, each at least 1; got {tuple(sizes)}.")
+    layers: list[nn.Module] = []
+    for i in range(len(sizes) - 1):
+        if i > 0:
+            layers.append(activation_layer(activation))
+        layers.append(nn.Linear(sizes[i], sizes[i + 1]))
+    return nn.Sequential(*layers)
+
+
+def stage_sizes(size: int, stages: int) -> tuple[int, ...]:
+    """Return the side of the picture before the first and after each halving stage: 28 and 3 give (28, 14, 7, 4).
+
+    Raises:
+        ParameterError: no stage, or more stages than the side can be halved.
+    """
+    sizes = [size]
+    for _ in range(stages):
+        sizes.append((sizes[-1] + 1) // 2)
+    if stages < 1 or sizes[-2] < 2:
+        raise ParameterError(
+            f"A picture of side {size} cannot be halved {stages} times; give at least one width and fewer than "
+            f"{max(size - 1, 0).bit_length() + 1}."
+        )
+    return tuple(sizes)
+
+
+class Crop(nn.Module):
+    """Keeps the first rows and columns of a picture.
+
+    Arguments:
+        size: Side of the picture that is kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Cut (B, C, H, W) down to (B, C, size, size)."""
+        return x[:, :, : self.size, : self.size]
+
+
+def conv_encoder(
+    channels: int, widths: Sequence[int], size: int, *, resample: Resample = "stride", activation: Activation = "relu"
+) -> nn.Sequential:
+    """Return 3x3 convolutions, each of which halves the side.
+
+    Arguments:
+        channels: Channels of the picture, C.
+        widths: Channels after each stage.
+        size: Side of the picture.
+        resample: `stride` lets the convolution move by two pixels; `pool` takes the maximum of 2x2 pixels after it.
+        activation: Name of the activation that ends each stage.
+
+    Returns:
+        A network from (B, C, size, size) to (B, widths[-1], s, s), s = `stage_sizes(size, len(widths))[-1]`.
+    """
+    layers: list[nn.Module] = []
+    inputs = [channels, *widths[:-1]]
+    for before, after, side in zip(inputs, widths, stage_sizes(size, len(widths))[:-1], strict=True):
+        stride = 2 if resample == "stride" else 1
+        layers += [nn.Conv2d(before, after, 3, stride=stride, padding=1), activation_layer(activation)]
+        if resample == "pool":
+            layers.append(nn.MaxPool2d(2, padding=side % 2))  # a border of one rounds an odd side up
+    return nn.Sequential(*layers)
+
+
+def conv_decoder(
+    channels: int, widths: Sequence[int], size: int, *, resample: Resample = "stride", activation: Activation = "relu"
+) -> nn.Sequential:
+    """Return the mirror of `conv_encoder`, each stage of which doubles the side.
+
+    Arguments:
+        channels: Channels of the picture, C.
+        widths: The encoder's widths, in the encoder's order.
+        size: Side of the picture.
+        resample: `stride` doubles by transposed convolutions, `pool` by repeating pixels after a 3x3 convolution.
+        activation: Name of the activation that follows every convolution but the last.
+
+    Returns:
+        A network from (B, widths[-1], s, s), s = `stage_sizes(size, len(widths))[-1]`, to (B, C, size, size).
+    """
+    sides = stage_sizes(size, len(widths))[::-1]
+    upwards = list(reversed(widths))
+    stack = _transposed_stages if resample == "stride" else _repeated_stages
+    return nn.Sequential(*stack(channels, upwards, sides, activation))
+
+
+def _transposed_stages(channels: int, widths: list[int], sides: Sequence[int], activation: Activation) -> list[nn.Module]:
+    """Double by transposed convolutions that land on each side exactly, then mix at full resolution."""
+    layers: list[nn.Module] = []
+    for before, after, side in zip(widths, [*widths[1:], widths[-1]], sides[1:], strict=True):
+        # A kernel of 4 gives 2n, one of 3 gives 2n - 1: the two sides that round up to n when halved.
+        kernel = 3 if side % 2 else 4
+        layers += [nn.ConvTranspose2d(before, after, kernel, stride=2, padding=1), activation_layer(activation)]
+    return [*layers, nn.Conv2d(widths[-1], channels, 3, padding=1)]
+
+
+def _repeated_stages(channels: int, widths: list[int], sides: Sequence[int], activation: Activation) -> list[nn.Module]:
+    """Double by repeating pixels; convolutions without padding trim what rounding up has added.
+
+    Doubling takes a surplus of at most 1 to at most 3, and a convolution without padding takes 2 away, so that the
+    surplus stays at most 1 all the way up and one row and column at most are cut off at the end.
+    """
+    layers: list[nn.Module] = []
+    side = sides[0]
+    for before, after, wanted in zip([widths[0], *widths[:-1]], widths, sides[:-1], strict=True):
+        padding = 0 if side - wanted >= 2 else 1
+        layers += [nn.Conv2d(before, after, 3, padding=padding), activation_layer(activation)]
+        layers.append(nn.Upsample(scale_factor=2))
+        side = 2 * (side - 2 * (1 - padding))
+    padding = 0 if side - sides[-1] >= 2 else 1
+    layers.append(nn.Conv2d(widths[-1], channels, 3, padding=padding))
+    if side - 2 * (1 - padding) > sides[-1]:
+        layers.append(Crop(sides[-1]))
+    return layers

@@ -1,0 +1,140 @@
+"""Loss terms in nats, free bits, and schedules for the weight of the KL.
+
+Every term is summed over data and latent dimensions per example and averaged over the batch, so that
+`reconstruction + kl` is a bound on the negative log likelihood of one example (the negative ELBO).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from musicae.errors import ParameterError
+
+__all__ = ["BITS", "BetaSchedule", "Losses", "ObjectiveConfig", "elbo_losses"]
+
+BITS = 1.0 / math.log(2.0)  # one nat in bits
+
+
+@dataclass(frozen=True, kw_only=True)
+class BetaSchedule:
+    """The weight of the KL as a function of the optimizer step.
+
+    Arguments:
+        kind: `constant`; `linear` (from 0 to `beta` over `steps`); `exponential`, `beta * (1 - rate**step)` as in
+            MusicVAE; `cyclical` (`cycles` ramps over `steps`, each rising for half its length, then held);
+            `target`, 0 for the first `steps`, then a controller that moves the weight until the KL is
+            `target_bits`.
+        beta: The largest weight; for `target` the first and smallest one.
+        steps: Length of the ramp, of all cycles together, or of the time before the controller starts.
+        rate: Base of the exponential schedule.
+        cycles: Number of cycles.
+        target_bits: Mean KL that the controller holds, in bits per example.
+
+    References:
+        Bowman et al., 2016, arXiv 1511.06349 (linear); Roberts et al., 2018, arXiv 1803.05428 (exponential);
+        Fu et al., 2019, arXiv 1903.10145 (cyclical); Shao et al., 2020, arXiv 2004.05988 (control of the KL).
+    """
+
+    kind: Literal["constant", "linear", "exponential", "cyclical", "target"] = "constant"
+    beta: float = 1.0
+    steps: int = 1000
+    rate: float = 0.99999
+    cycles: int = 4
+    target_bits: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if self.beta < 0 or self.steps < 1 or self.cycles < 1 or not 0 < self.rate < 1 or self.target_bits <= 0:
+            raise ParameterError(
+                "BetaSchedule needs beta >= 0, steps >= 1, cycles >= 1, 0 < rate < 1 and target_bits > 0; "
+                f"got beta={self.beta}, steps={self.steps}, cycles={self.cycles}, rate={self.rate}, "
+                f"target_bits={self.target_bits}."
+            )
+        if self.kind == "target" and not 0 < self.beta <= 10:
+            raise ParameterError(f"BetaSchedule of kind target needs 0 < beta <= 10, got {self.beta}.")
+
+    def at(self, step: int, previous: float | None = None, kl_bits: float | None = None) -> float:
+        """Return the weight for optimizer step `step` (from 0).
+
+        Arguments:
+            step: The optimizer step.
+            previous: The weight of the step before; only `target` looks at it.
+            kl_bits: The mean KL of the step before, in bits; only `target` looks at it.
+        """
+        if self.kind == "linear":
+            return self.beta * min(1.0, step / self.steps)
+        if self.kind == "exponential":
+            return self.beta * (1.0 - self.rate**step)
+        if self.kind == "cyclical":
+            place = (step * self.cycles / self.steps) % 1.0 if step < self.steps else 1.0
+            return self.beta * min(1.0, 2.0 * place)
+        if self.kind == "target":
+            if step < self.steps:
+                return 0.0
+            if not previous or kl_bits is None:
+                return self.beta
+            error = max(-1.0, min(1.0, kl_bits / self.target_bits - 1.0))
+            return min(10.0, max(self.beta, previous * math.exp(0.01 * error)))
+        return self.beta
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectiveConfig:
+    """What is minimised: reconstruction + beta * KL, with part of the KL free of charge.
+
+    Arguments:
+        beta: Schedule of the weight of the KL.
+        free_bits: Bits of each example's **total** KL that cost nothing (MusicVAE).
+        free_bits_per_dimension: Bits of each latent dimension's batch-mean KL that cost nothing
+            (Kingma et al., 2016, arXiv 1606.04934).
+    """
+
+    beta: BetaSchedule = BetaSchedule()
+    free_bits: float = 0.0
+    free_bits_per_dimension: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if self.free_bits < 0 or self.free_bits_per_dimension < 0:
+            raise ParameterError("free_bits and free_bits_per_dimension must be at least 0.")
+        if self.free_bits > 0 and self.free_bits_per_dimension > 0:
+            raise ParameterError("Give free_bits or free_bits_per_dimension, not both.")
+
+
+@dataclass(frozen=True)
+class Losses:
+    """One batch's loss terms, each a scalar in nats per example.
+
+    Arguments:
+        loss: What is minimised.
+        reconstruction: Negative log likelihood of the data given the code.
+        kl: The whole KL, before free bits and weight.
+    """
+
+    loss: Tensor
+    reconstruction: Tensor
+    kl: Tensor
+
+
+def elbo_losses(reconstruction: Tensor, kl: Tensor, objective: ObjectiveConfig, beta: float) -> Losses:
+    """Combine the two terms.
+
+    Arguments:
+        reconstruction: Negative log likelihoods in nats, shape (B,).
+        kl: KL in nats per dimension, shape (B, Z).
+        objective: Free bits.
+        beta: Weight of the KL above the free bits.
+
+    Returns:
+        The terms averaged over the batch.
+    """
+    if objective.free_bits_per_dimension > 0:
+        floor = objective.free_bits_per_dimension / BITS
+        charged = torch.clamp(kl.mean(0) - floor, min=0.0).sum()
+    else:
+        charged = torch.clamp(kl.sum(1) - objective.free_bits / BITS, min=0.0).mean()
+    nll = reconstruction.mean()
+    return Losses(loss=nll + beta * charged, reconstruction=nll, kl=kl.sum(1).mean())

@@ -1,0 +1,186 @@
+"""A phrase: a few bars of one melody on the grid, with the tempo, loudness and instrument that it came with."""
+
+import statistics
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from musicae.errors import ParameterError, RepresentationError
+from musicae.midi import read_midi
+from musicae.representations import GridWindow, Representation
+from musicae.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
+from musicae.selection import choose_bars, choose_track
+
+__all__ = ["Manner", "Phrase", "blend", "empty_phrase", "join", "take_phrase", "to_score"]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a phrase is played.
+
+    Arguments:
+        qpm: Tempo in quarter notes a minute.
+        velocity: Loudness of its notes, 1 to 127.
+        program: General MIDI program.
+        name: Track name.
+        metres: Numerator and denominator of each bar.
+        key: Key number as in `KeySignature`, or None.
+    """
+
+    qpm: float = 120.0
+    velocity: int = 80
+    program: int = 0
+    name: str = "melody"
+    metres: tuple[tuple[int, int], ...] = ()
+    key: int | None = None
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A few bars of one melody.
+
+    Arguments:
+        window: The bars on the grid.
+        manner: How they are played.
+        track: Number of the track they came from (from 1), 0 for none.
+        first_bar: Number of their first bar in that file (from 1), 0 for none.
+    """
+
+    window: GridWindow
+    manner: Manner
+    track: int = 0
+    first_bar: int = 0
+
+
+def take_phrase(
+    source: str | Path | Score,
+    representation: Representation,
+    count: int,
+    *,
+    track: str | None = None,
+    bars: tuple[int, int] | None = None,
+    where: str | None = None,
+    max_steps: int | None = None,
+    max_bar_steps: int | None = None,
+) -> Phrase:
+    """Take `count` bars of the melody from a file or score, by the rules of `musicae.selection`.
+
+    Arguments:
+        source: A MIDI file or a score.
+        representation: The grid.
+        count: Bars wanted.
+        track: Track number (from 1) or name instead of the rule.
+        bars: First and last bar (from 1, inclusive) instead of the rule.
+        where: What to call the source in messages. [default: its path]
+        max_steps: Longest window that the model takes, in time steps.
+        max_bar_steps: Longest bar that it takes.
+
+    Raises:
+        MidiError: the file cannot be read, or holds no melody there.
+        ParameterError: a track or bars that do not exist.
+        RepresentationError: the bars do not fit the grid or the model.
+    """
+    where = where or ("the score" if isinstance(source, Score) else str(source))
+    score = source if isinstance(source, Score) else read_midi(source)
+    index = choose_track(score, where, track)
+    first = choose_bars(score, index, count, where, bars)
+    chosen = score.bar_range(first, count)
+    try:
+        window = representation.encode(score.tracks[index].notes, chosen)
+    except RepresentationError as error:
+        raise RepresentationError(f"{where}: {error}") from error
+    longest = max(window.bar_steps)
+    if (max_steps and len(window.tokens) > max_steps) or (max_bar_steps and longest > max_bar_steps):
+        bar = chosen[window.bar_steps.index(longest)]
+        raise RepresentationError(
+            f"{where}: bar {bar.number} ({bar.numerator}/{bar.denominator}) has {longest} time steps, more than the model's "
+            f"{min(max_bar_steps or longest, (max_steps or longest) // count)}; choose other bars with --bars."
+        )
+    notes = [n for n in score.tracks[index].notes if n.onset < chosen[-1].end and n.end > chosen[0].start]
+    return Phrase(window, _manner(score, index, first, count, notes), index + 1, first)
+
+
+def _manner(score: Score, index: int, first: int, count: int, notes: list[Note]) -> Manner:
+    chosen = score.bar_range(first, count)
+    keys = [k.number for k in score.keys if k.time <= chosen[0].start + 1e-6]
+    return Manner(
+        qpm=score.tempo_at(chosen[0].start),
+        velocity=round(statistics.median(n.velocity for n in notes)) if notes else 80,
+        program=score.tracks[index].program,
+        name=score.tracks[index].name or "melody",
+        metres=tuple((b.numerator, b.denominator) for b in chosen),
+        key=keys[-1] if keys else None,
+    )
+
+
+def empty_phrase(representation: Representation, count: int, metre: str = "4/4", qpm: float = 120.0) -> Phrase:
+    """Return `count` silent bars.
+
+    Arguments:
+        representation: The grid.
+        count: Bars.
+        metre: Time signature such as `6/8`.
+        qpm: Tempo in quarter notes a minute.
+
+    Raises:
+        ParameterError: the metre is no time signature.
+        RepresentationError: its bars are not a whole number of steps.
+    """
+    numerator, _, denominator = metre.partition("/")
+    good = numerator.isdigit() and denominator.isdigit()
+    if not good or not 1 <= int(numerator) <= 64 or int(denominator) not in (1, 2, 4, 8, 16, 32):
+        raise ParameterError(f"{metre!r} is no time signature; give one such as 4/4, 3/4 or 6/8.")
+    metres = ((int(numerator), int(denominator)),) * count
+    score = Score(time_signatures=(TimeSignature(0.0, *metres[0]),))
+    window = representation.encode((), score.bar_range(1, count))
+    return Phrase(window, Manner(qpm=qpm, metres=metres))
+
+
+def blend(a: Manner, b: Manner, alpha: float) -> Manner:
+    """Mix two manners: tempo and loudness gradually; instrument, metre, key and name of the nearer end."""
+    nearer = a if alpha < 0.5 else b
+    qpm = nearer.qpm if alpha in (0.0, 1.0) else a.qpm * (b.qpm / a.qpm) ** alpha
+    return replace(nearer, qpm=qpm, velocity=round(a.velocity + alpha * (b.velocity - a.velocity)))
+
+
+def to_score(window: GridWindow, manner: Manner, representation: Representation) -> Score:
+    """Turn a window into a score played in the given manner."""
+    notes = representation.decode(window, velocity=manner.velocity)
+    metres = manner.metres or ((4, 4),) * len(window.bar_steps)
+    signatures: list[TimeSignature] = []
+    time = 0.0
+    for steps, metre in zip(window.bar_steps, metres, strict=True):
+        if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != metre:
+            signatures.append(TimeSignature(time, *metre))
+        time += steps / representation.steps_per_quarter
+    keys = () if manner.key is None else (KeySignature(0.0, manner.key),)
+    track = Track(notes, manner.program, name=manner.name)
+    return Score((track,), (Tempo(0.0, manner.qpm),), tuple(signatures), keys)
+
+
+def join(scores: list[Score], lengths: list[float]) -> Score:
+    """Put scores one after the other.
+
+    Arguments:
+        scores: The scores.
+        lengths: Their lengths in quarter notes.
+
+    Returns:
+        One score with a track for each program, and their tempos and metres in a row.
+    """
+    notes: dict[tuple[int, str], list[Note]] = {}
+    tempos: list[Tempo] = []
+    signatures: list[TimeSignature] = []
+    start = 0.0
+    for score, length in zip(scores, lengths, strict=True):
+        for track in score.tracks:
+            moved = [replace(n, onset=n.onset + start) for n in track.notes]
+            notes.setdefault((track.program, track.name), []).extend(moved)
+        for tempo in score.tempos:
+            if not tempos or abs(tempos[-1].qpm - tempo.qpm) > 1e-6:
+                tempos.append(Tempo(tempo.time + start, tempo.qpm))
+        for s in score.time_signatures:
+            if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != (s.numerator, s.denominator):
+                signatures.append(TimeSignature(s.time + start, s.numerator, s.denominator))
+        start += length
+    tracks = tuple(Track(tuple(kept), program, name=name) for (program, name), kept in notes.items())
+    return Score(tracks, tuple(tempos), tuple(signatures), scores[0].keys if scores else ())

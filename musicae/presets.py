@@ -1,0 +1,119 @@
+"""Named training recipes: a model with its sizes, a representation, and how to train it.
+
+A preset is plain data; `musicae train --config FILE.json` takes the same as JSON, and a run folder's `config.json` holds it.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from musicae.config import from_dict, nearest
+from musicae.errors import ParameterError
+from musicae.objectives import BetaSchedule, ObjectiveConfig
+from musicae.training import TrainingConfig
+
+__all__ = ["PRESETS", "Preset", "preset"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A recipe.
+
+    Arguments:
+        model: Name of the model class (a key of `musicae.models.MODELS`).
+        summary: One line for `musicae train --help`.
+        config: Fields of the model's configuration that differ from its defaults.
+        representation: Name and arguments of the representation.
+        bars: Bars a window.
+        transpose: Largest transposition of training windows, in semitones up and down.
+        training: How to train.
+    """
+
+    model: str
+    summary: str = ""
+    config: dict[str, Any]
+    representation: dict[str, Any]
+    bars: int = 2
+    transpose: int = 5
+    training: TrainingConfig
+
+
+_MELODY = {"name": "melody", "steps_per_quarter": 4}
+# Magenta's optimiser for all its configurations: Adam, 1e-3 falling by 0.9999 a step to 1e-5, norm clipped at 1.
+_MAGENTA = {"batch_size": 512, "learning_rate": 1e-3, "schedule": "exponential", "warmup_steps": 0, "weight_decay": 0.0}
+
+PRESETS: dict[str, Preset] = {
+    "melody-2bar": Preset(
+        model="plan-vae",
+        summary="two bars of melody in any metre; the shipped default",
+        config={},
+        representation=_MELODY,
+        training=TrainingConfig(
+            steps=12_000,
+            average=0.999,
+            validate_every=1000,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=57.0)),
+        ),
+    ),
+    "musicvae-2bar-small": Preset(
+        model="musicvae",
+        summary="the baseline: sizes and recipe of Magenta's cat-mel_2bar_small",
+        config={},
+        representation=_MELODY,
+        training=TrainingConfig(
+            steps=200_000,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="exponential", beta=0.2, rate=0.99999)),
+            **_MAGENTA,  # type: ignore[arg-type]
+        ),
+    ),
+    "musicvae-16bar-hierdec": Preset(
+        model="musicvae",
+        summary="sizes and recipe of Magenta's hierdec-mel_16bar, a conductor over 16 segments (large: 176 M)",
+        config={
+            "latent_size": 512,
+            "encoder_size": 2048,
+            "encoder_layers": 2,
+            "decoder_sizes": [1024, 1024],
+            "conductor_sizes": [1024, 1024],
+            "segments": 16,
+            "sampling_rate": 0.0,
+            "max_steps": 512,
+        },
+        representation=_MELODY,
+        bars=16,
+        training=TrainingConfig(
+            steps=200_000,
+            objective=ObjectiveConfig(beta=BetaSchedule(beta=0.2), free_bits=256.0),
+            **_MAGENTA,  # type: ignore[arg-type]
+        ),
+    ),
+}
+
+
+def preset(name: str) -> Preset:
+    """Return a preset by name.
+
+    Raises:
+        ParameterError: there is none of that name.
+    """
+    if name not in PRESETS:
+        raise ParameterError(f"Unknown preset {name!r}{nearest(name, PRESETS)} Known: {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def read_recipe(path: Path) -> Preset:
+    """Read a recipe from a JSON file; a run folder's `config.json` is one too.
+
+    Raises:
+        ParameterError: the file cannot be read, is no JSON, or has unknown fields.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParameterError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+    except ValueError as error:
+        raise ParameterError(f"{path} is not JSON: {error}.") from error
+    if isinstance(values, dict):
+        values.pop("data", None)  # a run notes its data; which data to train on is asked for anew
+    return from_dict(Preset, values, where=str(path))

@@ -1,0 +1,30 @@
+"""Representations: notes to tokens and back. To add one: a file here and a line in `REPRESENTATIONS`."""
+
+from typing import Any
+
+from musicae.config import nearest
+from musicae.errors import ParameterError
+from musicae.representations.base import GridWindow, Representation
+from musicae.representations.melody import MelodyGrid
+
+__all__ = ["REPRESENTATIONS", "GridWindow", "MelodyGrid", "Representation", "build"]
+
+REPRESENTATIONS: dict[str, type[Representation]] = {MelodyGrid.name: MelodyGrid}
+
+
+def build(values: dict[str, Any]) -> Representation:
+    """Build the representation that `Representation.to_dict` described.
+
+    Raises:
+        ParameterError: an unknown name or unknown arguments.
+    """
+    arguments = dict(values)
+    name = str(arguments.pop("name", ""))
+    if name not in REPRESENTATIONS:
+        raise ParameterError(
+            f"Unknown representation {name!r}{nearest(name, REPRESENTATIONS)} Known: {', '.join(REPRESENTATIONS)}."
+        )
+    try:
+        return REPRESENTATIONS[name](**arguments)
+    except TypeError as error:
+        raise ParameterError(f"Representation {name!r} does not take these arguments: {error}.") from error

@@ -1,0 +1,319 @@
+"""One flat training loop for every model; it knows neither pixels nor notes.
+
+A batch is whatever the model's `forward` accepts, and a pure function of the step. Each step also seeds all randomness
+from (seed, step). So a run that was killed and resumed ends in bit-equal weights to one that was not (on one device and
+one number of threads).
+
+A run folder holds `config.json`, `metrics.csv`, `last.safetensors`, `best.safetensors` (lowest validation loss), and
+`state.pt`, which only `--resume` reads.
+"""
+
+import csv
+import io
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from musicae.checkpoint import CheckpointInfo, save_checkpoint
+from musicae.config import replace, to_dict
+from musicae.errors import CheckpointError, MusicaeError, ParameterError
+from musicae.files import write_atomically
+from musicae.models.base import Autoencoder
+from musicae.objectives import BITS, ObjectiveConfig
+
+__all__ = ["Metrics", "Source", "Trainer", "TrainingConfig"]
+
+Metrics = dict[str, float]
+
+
+class Source(Protocol):
+    """Where training batches come from."""
+
+    def batch(self, step: int, device: torch.device | str) -> Any:
+        """Return the batch of a step; the same one whenever asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How a model is trained.
+
+    Arguments:
+        steps: Optimizer steps.
+        batch_size: Examples a step.
+        learning_rate: Its peak.
+        final_learning_rate: What it ends at.
+        schedule: `cosine` from peak to final over `steps`; `exponential`, MusicVAE's decay by 0.9999 a step.
+        warmup_steps: Steps in which the rate rises from 0.
+        weight_decay: AdamW's.
+        clip_norm: Largest global norm of the gradient.
+        skip_norm: A step whose gradient is larger than this, or not finite, is left out.
+        average: Decay of the running average of the weights that is validated and saved; 0 saves the weights themselves.
+        seed: Seed of everything random.
+        log_every: Steps between lines of `metrics.csv`.
+        validate_every: Steps between validations.
+        checkpoint_every: Steps between checkpoints.
+        objective: What is minimised.
+    """
+
+    steps: int = 1000
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 1e-5
+    schedule: Literal["cosine", "exponential"] = "cosine"
+    warmup_steps: int = 50
+    weight_decay: float = 0.01
+    clip_norm: float = 1.0
+    skip_norm: float = 10_000.0
+    average: float = 0.0
+    seed: int = 0
+    log_every: int = 20
+    validate_every: int = 250
+    checkpoint_every: int = 100
+    objective: ObjectiveConfig = ObjectiveConfig()
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        least = {"steps": 1, "batch_size": 1, "log_every": 1, "validate_every": 1, "checkpoint_every": 1}
+        for name, low in least.items():
+            if getattr(self, name) < low:
+                raise ParameterError(f"TrainingConfig.{name} must be at least {low}, got {getattr(self, name)}.")
+        if self.learning_rate <= 0 or not 0 <= self.average < 1:
+            raise ParameterError("TrainingConfig needs learning_rate > 0 and 0 <= average < 1.")
+
+    def learning_rate_at(self, step: int) -> float:
+        """Return the learning rate of an optimizer step (from 0)."""
+        low, high = self.final_learning_rate, self.learning_rate
+        if self.schedule == "exponential":
+            return (high - low) * 0.9999**step + low
+        progress = min(1.0, step / max(1, self.steps))
+        rate = low + (high - low) * 0.5 * (1.0 + math.cos(math.pi * progress))
+        return rate * min(1.0, (step + 1) / max(1, self.warmup_steps))
+
+
+class Trainer:
+    """Trains one model in one run folder.
+
+    Arguments:
+        model: The model.
+        config: How to train it.
+        source: Training batches.
+        folder: The run folder.
+        info: What checkpoints will say of the model; step and metrics are filled in here.
+        validation: Fixed batches for validation; may be empty, then the last weights count as best.
+        score: Further figures of the model on validation batches, by name.
+        maximise: Which of the further figures makes a model the best; None takes the lowest validation loss.
+        device: Where to compute.
+    """
+
+    def __init__(
+        self,
+        model: Autoencoder[Any],
+        config: TrainingConfig,
+        source: Source,
+        folder: Path,
+        info: CheckpointInfo,
+        *,
+        validation: Sequence[Any] = (),
+        score: Callable[[Autoencoder[Any], Sequence[Any]], Metrics] | None = None,
+        maximise: str | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.model, self.config, self.source, self.folder, self.info = model.to(device), config, source, folder, info
+        self.validation, self.score, self.maximise = validation, score, maximise
+        self.device = torch.device(device)
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            parameters, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.99), fused=True
+        )
+        self.average = [p.detach().clone() for p in parameters] if config.average else []
+        self.parameters = parameters
+        self.step = 0
+        self.seconds = 0.0
+        self.beta: float | None = None
+        self.kl_bits: float | None = None
+        self.best = math.inf
+        self.rows: list[dict[str, Any]] = []
+
+    def fit(self, report: Callable[[int, Metrics], None] | None = None, *, minutes: float | None = None) -> Metrics:
+        """Train up to `config.steps` steps, or for some minutes of this call; checkpoints are written on the way.
+
+        Arguments:
+            report: Called with the step and its figures, every `log_every` steps.
+            minutes: Stop after this time; `resume` goes on from there.
+
+        Returns:
+            The last validation's figures.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.folder / "config.json", (json.dumps(self._describe(), indent=2) + "\n").encode())
+        begin = last = time.monotonic()
+        sums = torch.zeros(3)
+        seen, since, final = 0, 0, {}
+        while self.step < self.config.steps and (minutes is None or time.monotonic() - begin < 60 * minutes):
+            terms, size = self.train_step()
+            sums, seen, since = sums + terms, seen + size, since + 1
+            now = time.monotonic()
+            done = self.step >= self.config.steps
+            if self.step % self.config.log_every == 0 or done:
+                mean = (sums / since).tolist()
+                self.seconds += now - last
+                row = self._row(mean, seen / (now - last))
+                sums, seen, since = torch.zeros(3), 0, 0
+                self.rows.append(row)
+                if report:
+                    report(self.step, row)
+                last = time.monotonic()
+            if self.step % self.config.validate_every == 0 or done:
+                final = self.validate()
+                self.rows.append({"step": self.step, "seconds": round(self.seconds, 1), **final})
+                if report:
+                    report(self.step, final)
+                last = time.monotonic()
+            if self.step % self.config.checkpoint_every == 0 or done:
+                self.save()
+                last = time.monotonic()
+        self.save()
+        return final
+
+    def train_step(self) -> tuple[Tensor, int]:
+        """Do one optimizer step; return (loss, reconstruction, KL) in nats per example, and the batch size."""
+        config, step = self.config, self.step
+        torch.manual_seed((config.seed * 1_000_003 + step) % 2**63)
+        self.model.train()
+        batch = self.source.batch(step, self.device)
+        self.beta = config.objective.beta.at(step, self.beta, self.kl_bits)
+        losses = self.model(batch, config.objective, self.beta)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses.loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate_at(step)
+        if bool(norm <= config.skip_norm):  # False for NaN too
+            self.optimizer.step()
+        if self.average:
+            decay = min(config.average, (step + 1) / (step + 10))
+            torch._foreach_lerp_(self.average, self.parameters, 1.0 - decay)
+        terms = torch.stack([losses.loss, losses.reconstruction, losses.kl]).detach().cpu()
+        if not bool(torch.isfinite(terms[0])):
+            raise MusicaeError(f"The loss became {float(terms[0])} at step {step}. Lower the learning rate and resume.")
+        kl = float(terms[2]) * BITS
+        self.kl_bits = kl if self.kl_bits is None else 0.95 * self.kl_bits + 0.05 * kl
+        self.step += 1
+        return terms, len(batch)
+
+    @torch.no_grad()
+    def validate(self) -> Metrics:
+        """Return the figures on the validation batches, and keep the weights if their loss is the best so far."""
+        self._swap()
+        self.model.eval()
+        total, count = torch.zeros(3), 0
+        generator = torch.Generator(self.device).manual_seed(self.config.seed)
+        for batch in self.validation:
+            losses = self.model(batch, self.config.objective, self.beta or 0.0, generator)
+            total += torch.stack([losses.loss, losses.reconstruction, losses.kl]).cpu() * len(batch)
+            count += len(batch)
+        figures: Metrics = {}
+        if count:
+            loss, reconstruction, kl = (total / count).tolist()
+            figures = {"valid_loss": loss, "valid_reconstruction": reconstruction, "valid_kl_bits": kl * BITS}
+            if self.score:
+                figures |= {f"valid_{name}": value for name, value in self.score(self.model, self.validation).items()}
+        if self.maximise and self.score and figures:
+            best = -figures[f"valid_{self.maximise}"]
+        else:
+            best = figures.get("valid_loss", -float(self.step))
+        if best <= self.best:
+            self.best = best
+            save_checkpoint(self.folder / "best.safetensors", self.model, self._info(figures))
+        self._swap()
+        return figures
+
+    def save(self) -> None:
+        """Write `last.safetensors`, `metrics.csv` and `state.pt`; only the last one counts for `resume`."""
+        self._swap()
+        save_checkpoint(self.folder / "last.safetensors", self.model, self._info({}))
+        self._swap()
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, names)
+        writer.writeheader()
+        writer.writerows(self.rows)
+        write_atomically(self.folder / "metrics.csv", text.getvalue().encode())
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average,
+            "progress": {k: getattr(self, k) for k in ("step", "seconds", "beta", "kl_bits", "best")},
+            "rows": self.rows,
+            "config": json.dumps(self._describe()),
+        }
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        write_atomically(self.folder / "state.pt", buffer.getvalue())
+
+    def resume(self) -> None:
+        """Go on from `state.pt` in the run folder.
+
+        Raises:
+            CheckpointError: there is none, it is damaged, or it belongs to another configuration.
+        """
+        path = self.folder / "state.pt"
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+            theirs = json.loads(state["config"])
+        except FileNotFoundError as error:
+            raise CheckpointError(f"{path} does not exist: there is no run to resume. Leave out --resume.") from error
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise CheckpointError(f"{path} is damaged and cannot be resumed. Start a new run.") from error
+        ours = self._describe()
+        changed = [k for k in ours if k != "training" and ours[k] != theirs.get(k)]
+        steps = {"steps": self.config.steps}
+        changed += [k for k, v in ours["training"].items() if v != {**theirs["training"], **steps}.get(k)]
+        if changed:
+            raise CheckpointError(f"{path} belongs to another configuration ({', '.join(changed)} differ). Start a new run.")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average = state["average"]
+        self.rows = state["rows"]
+        for name, value in state["progress"].items():
+            setattr(self, name, value)
+
+    def _swap(self) -> None:
+        """Exchange the weights with their running average, where there is one."""
+        for parameter, average in zip(self.parameters, self.average, strict=False):
+            kept = parameter.detach().clone()
+            parameter.data.copy_(average)
+            average.copy_(kept)
+
+    def _describe(self) -> dict[str, Any]:
+        info = self.info
+        return {
+            "model": info.model,
+            "config": info.config,
+            "training": to_dict(self.config),
+            "representation": info.representation,
+            "bars": info.bars,
+            "data": info.data,
+        }
+
+    def _info(self, metrics: Metrics) -> CheckpointInfo:
+        return replace(self.info, step=self.step, training=to_dict(self.config), metrics=metrics)
+
+    def _row(self, mean: list[float], speed: float) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "seconds": round(self.seconds, 1),
+            "loss": mean[0],
+            "reconstruction": mean[1],
+            "kl_bits": mean[2] * BITS,
+            "beta": self.beta,
+            "learning_rate": self.config.learning_rate_at(self.step - 1),
+            "examples_per_second": round(speed, 1),
+        }

@@ -1,0 +1,1 @@
+"""Weights that come with musicae, each with its model card."""
