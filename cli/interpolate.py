@@ -62,7 +62,7 @@ def command(
         chosen_track = track[min(i, len(track) - 1)] if track else None
         chosen_bars = ranges[min(i, len(ranges) - 1)] if ranges else None
         phrases.append(model.phrase(score, track=chosen_track, bars=chosen_bars, where=str(path)))
-    morph = model.interpolate(*phrases, steps=steps, temperature=temperature, seed=seed)
+    morph = model.interpolate(phrases[0], phrases[1], steps, temperature=temperature, seed=seed)
     for path, score in zip(files, morph.scores, strict=True):
         write_midi(score, path)
     write_midi(morph.joined, joined)

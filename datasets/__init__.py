@@ -9,11 +9,12 @@ from musicae.datasets.midi_folder import MidiFolder
 from musicae.datasets.pop909 import Pop909
 from musicae.errors import DataError
 
-__all__ = ["COLLECTIONS", "DEFAULT_COLLECTIONS", "open_collections"]
+__all__ = ["COLLECTIONS", "DEFAULT_COLLECTIONS", "PACKAGED", "open_collections"]
 
 COLLECTIONS: dict[str, type[Collection]] = {
     c.name: c for c in (RyansMammoth, ONeills1850, AirdsAirs, BachChorales, EssenFolksong, Pop909)
 }
+PACKAGED = ("ryans", "oneills", "airds", "chorales", "essen")  # these need no path
 DEFAULT_COLLECTIONS = ("ryans", "oneills", "airds", "chorales")
 
 

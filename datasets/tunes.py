@@ -101,7 +101,8 @@ def _read_one(task: tuple[Collection, Item]) -> Score | str:
 def _pack(items: Sequence[Item], splits: Sequence[str], results: Sequence[Score | str]) -> dict[str, Any]:
     """Turn scores into flat arrays: one row a note, one a tune's header (JSON)."""
     notes: list[tuple[float, float, int, int, int, int]] = []
-    headers, rejected = [], []
+    headers: list[dict[str, Any]] = []
+    rejected: list[list[str]] = []
     for item, split, result in zip(items, splits, results, strict=True):
         if isinstance(result, str):
             rejected.append([item.tune, result])

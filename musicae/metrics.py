@@ -95,7 +95,10 @@ def grid_scores(model: Autoencoder[Any], batches: Sequence[GridBatch]) -> dict[s
         `hold_accuracy`, `step_accuracy`, `note_f1`, `onset_f1`, `pitch_accuracy`, `exact`, `kl_bits` (mean a window),
         `nll_bits` (bound on the negative log likelihood, mean a window) and `active_units`.
     """
-    reference, estimate, mask, means = [], [], [], []
+    reference: list[Tensor] = []
+    estimate: list[Tensor] = []
+    mask: list[Tensor] = []
+    means: list[Tensor] = []
     kl, nll, count = 0.0, 0.0, 0
     width = max((b.tokens.shape[1] for b in batches), default=0)
     generator = torch.Generator().manual_seed(0)

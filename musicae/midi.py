@@ -44,8 +44,7 @@ def read_midi(path: str | Path) -> Score:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pretty_midi warns about tempo events outside track 0, which is legal
-            midi = pretty_midi.PrettyMIDI(io.BytesIO(data))
-            return _from_pretty_midi(midi)
+            return _from_pretty_midi(pretty_midi.PrettyMIDI(io.BytesIO(data)))
     except Exception as error:  # the libraries raise OSError, EOFError, ValueError, KeyError, ZeroDivisionError ...
         raise _damaged(path, error) from error
 
@@ -89,7 +88,8 @@ def _damaged(path: str | Path, error: Exception) -> MidiError:
 
 def _from_pretty_midi(midi: "pretty_midi.PrettyMIDI") -> Score:
     def quarters(seconds: float) -> float:
-        return float(midi.time_to_tick(seconds)) / midi.resolution
+        tick: float = midi.time_to_tick(seconds)
+        return float(tick / midi.resolution)
 
     tracks = []
     for instrument in midi.instruments:

@@ -50,7 +50,7 @@ PRESETS: dict[str, Preset] = {
         config={},
         representation=_MELODY,
         training=TrainingConfig(
-            steps=12_000,
+            steps=8_000,
             average=0.999,
             validate_every=1000,
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=57.0)),
@@ -115,5 +115,7 @@ def read_recipe(path: Path) -> Preset:
     except ValueError as error:
         raise ParameterError(f"{path} is not JSON: {error}.") from error
     if isinstance(values, dict):
-        values.pop("data", None)  # a run notes its data; which data to train on is asked for anew
+        data = values.pop("data", {})  # a run notes its data; which collections to train on is asked for anew
+        if isinstance(data, dict) and "transpose" in data:
+            values["transpose"] = data["transpose"]
     return from_dict(Preset, values, where=str(path))

@@ -3,14 +3,8 @@
 A batch is whatever the model's `forward` accepts, and a pure function of the step. Each step also seeds all randomness
 from (seed, step). So a run that was killed and resumed ends in bit-equal weights to one that was not (on one device and
 one number of threads).
-
-A run folder holds `config.json`, `metrics.csv`, `last.safetensors`, `best.safetensors` (lowest validation loss), and
-`state.pt`, which only `--resume` reads.
 """
 
-import csv
-import io
-import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -23,14 +17,17 @@ from torch import Tensor
 
 from musicae.checkpoint import CheckpointInfo, save_checkpoint
 from musicae.config import replace, to_dict
-from musicae.errors import CheckpointError, MusicaeError, ParameterError
-from musicae.files import write_atomically
+from musicae.errors import MusicaeError, ParameterError
 from musicae.models.base import Autoencoder
 from musicae.objectives import BITS, ObjectiveConfig
+from musicae.runs import RunFolder, recipe_of
 
 __all__ = ["Metrics", "Source", "Trainer", "TrainingConfig"]
 
 Metrics = dict[str, float]
+
+
+_PROGRESS = ("step", "seconds", "beta", "kl_bits", "best")
 
 
 class Source(Protocol):
@@ -97,6 +94,24 @@ class TrainingConfig:
         return rate * min(1.0, (step + 1) / max(1, self.warmup_steps))
 
 
+class _Meter:
+    """Sums loss terms, examples and training time between two lines of the log."""
+
+    def __init__(self) -> None:
+        self.sums, self.steps, self.examples, self.seconds = torch.zeros(3), 0, 0, 0.0
+        self.skip()
+
+    def skip(self) -> None:
+        """Leave out the time since the last call: it went into validation or saving."""
+        self.mark = time.monotonic()
+
+    def add(self, terms: Tensor, examples: int) -> None:
+        """Add one step's terms."""
+        self.sums, self.steps, self.examples = self.sums + terms, self.steps + 1, self.examples + examples
+        self.seconds += time.monotonic() - self.mark
+        self.skip()
+
+
 class Trainer:
     """Trains one model in one run folder.
 
@@ -125,10 +140,11 @@ class Trainer:
         maximise: str | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.model, self.config, self.source, self.folder, self.info = model.to(device), config, source, folder, info
+        self.model, self.config, self.source, self.info = model.to(device), config, source, info
+        self.folder = RunFolder(folder, recipe_of(info, to_dict(config)))
         self.validation, self.score, self.maximise = validation, score, maximise
         self.device = torch.device(device)
-        parameters = [p for p in model.parameters() if p.requires_grad]
+        parameters: list[Tensor] = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
             parameters, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.99), fused=True
         )
@@ -151,34 +167,22 @@ class Trainer:
         Returns:
             The last validation's figures.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.folder / "config.json", (json.dumps(self._describe(), indent=2) + "\n").encode())
-        begin = last = time.monotonic()
-        sums = torch.zeros(3)
-        seen, since, final = 0, 0, {}
+        self.folder.write_recipe()
+        begin = time.monotonic()
+        meter, final = _Meter(), {}
         while self.step < self.config.steps and (minutes is None or time.monotonic() - begin < 60 * minutes):
-            terms, size = self.train_step()
-            sums, seen, since = sums + terms, seen + size, since + 1
-            now = time.monotonic()
+            meter.add(*self.train_step())
             done = self.step >= self.config.steps
-            if self.step % self.config.log_every == 0 or done:
-                mean = (sums / since).tolist()
-                self.seconds += now - last
-                row = self._row(mean, seen / (now - last))
-                sums, seen, since = torch.zeros(3), 0, 0
-                self.rows.append(row)
-                if report:
-                    report(self.step, row)
-                last = time.monotonic()
-            if self.step % self.config.validate_every == 0 or done:
+            if done or self.step % self.config.log_every == 0:
+                self.seconds += meter.seconds
+                self._log(self._row(meter), report)
+                meter = _Meter()
+            if done or self.step % self.config.validate_every == 0:
                 final = self.validate()
-                self.rows.append({"step": self.step, "seconds": round(self.seconds, 1), **final})
-                if report:
-                    report(self.step, final)
-                last = time.monotonic()
-            if self.step % self.config.checkpoint_every == 0 or done:
+                self._log({"step": self.step, "seconds": round(self.seconds, 1), **final}, report)
+            if done or self.step % self.config.checkpoint_every == 0:
                 self.save()
-                last = time.monotonic()
+            meter.skip()
         self.save()
         return final
 
@@ -231,32 +235,25 @@ class Trainer:
             best = figures.get("valid_loss", -float(self.step))
         if best <= self.best:
             self.best = best
-            save_checkpoint(self.folder / "best.safetensors", self.model, self._info(figures))
+            save_checkpoint(self.folder.best, self.model, self._info(figures))
         self._swap()
         return figures
 
     def save(self) -> None:
         """Write `last.safetensors`, `metrics.csv` and `state.pt`; only the last one counts for `resume`."""
         self._swap()
-        save_checkpoint(self.folder / "last.safetensors", self.model, self._info({}))
+        save_checkpoint(self.folder.last, self.model, self._info({}))
         self._swap()
-        names = list(dict.fromkeys(name for row in self.rows for name in row))
-        text = io.StringIO()
-        writer = csv.DictWriter(text, names)
-        writer.writeheader()
-        writer.writerows(self.rows)
-        write_atomically(self.folder / "metrics.csv", text.getvalue().encode())
-        state = {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "average": self.average,
-            "progress": {k: getattr(self, k) for k in ("step", "seconds", "beta", "kl_bits", "best")},
-            "rows": self.rows,
-            "config": json.dumps(self._describe()),
-        }
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        write_atomically(self.folder / "state.pt", buffer.getvalue())
+        self.folder.write_metrics(self.rows)
+        self.folder.write_state(
+            {
+                "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "average": self.average,
+                "progress": {name: getattr(self, name) for name in _PROGRESS},
+                "rows": self.rows,
+            }
+        )
 
     def resume(self) -> None:
         """Go on from `state.pt` in the run folder.
@@ -264,20 +261,7 @@ class Trainer:
         Raises:
             CheckpointError: there is none, it is damaged, or it belongs to another configuration.
         """
-        path = self.folder / "state.pt"
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            theirs = json.loads(state["config"])
-        except FileNotFoundError as error:
-            raise CheckpointError(f"{path} does not exist: there is no run to resume. Leave out --resume.") from error
-        except Exception as error:  # torch raises many kinds for a damaged file
-            raise CheckpointError(f"{path} is damaged and cannot be resumed. Start a new run.") from error
-        ours = self._describe()
-        changed = [k for k in ours if k != "training" and ours[k] != theirs.get(k)]
-        steps = {"steps": self.config.steps}
-        changed += [k for k, v in ours["training"].items() if v != {**theirs["training"], **steps}.get(k)]
-        if changed:
-            raise CheckpointError(f"{path} belongs to another configuration ({', '.join(changed)} differ). Start a new run.")
+        state = self.folder.read_state(self.device)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = state["average"]
@@ -292,28 +276,23 @@ class Trainer:
             parameter.data.copy_(average)
             average.copy_(kept)
 
-    def _describe(self) -> dict[str, Any]:
-        info = self.info
-        return {
-            "model": info.model,
-            "config": info.config,
-            "training": to_dict(self.config),
-            "representation": info.representation,
-            "bars": info.bars,
-            "data": info.data,
-        }
-
     def _info(self, metrics: Metrics) -> CheckpointInfo:
         return replace(self.info, step=self.step, training=to_dict(self.config), metrics=metrics)
 
-    def _row(self, mean: list[float], speed: float) -> dict[str, Any]:
+    def _log(self, row: dict[str, Any], report: Callable[[int, Metrics], None] | None) -> None:
+        self.rows.append(row)
+        if report:
+            report(self.step, row)
+
+    def _row(self, meter: _Meter) -> dict[str, Any]:
+        loss, reconstruction, kl = (meter.sums / meter.steps).tolist()
         return {
             "step": self.step,
             "seconds": round(self.seconds, 1),
-            "loss": mean[0],
-            "reconstruction": mean[1],
-            "kl_bits": mean[2] * BITS,
+            "loss": loss,
+            "reconstruction": reconstruction,
+            "kl_bits": kl * BITS,
             "beta": self.beta,
             "learning_rate": self.config.learning_rate_at(self.step - 1),
-            "examples_per_second": round(speed, 1),
+            "examples_per_second": round(meter.examples / meter.seconds, 1),
         }

@@ -1,7 +1,7 @@
 """The abstract autoencoder: encode, posterior, code, decode, likelihood. Everything else in musicae builds on this."""
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,7 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
     Image batches are tensors (B, C, H, W); music batches are `musicae.batch.GridBatch`.
     """
 
+    name: ClassVar[str]
     config: Any
     latent_size: int
 

@@ -139,10 +139,13 @@ class MusicVAE(Autoencoder[GridBatch]):
             raise ParameterError(
                 f"A window of {x.tokens.shape[1]} time steps is longer than the model's {self.config.max_steps}."
             )
-        data: Tensor | nn.utils.rnn.PackedSequence = self._one_hot(x.tokens)
-        if not bool(x.mask.all()):
-            data = nn.utils.rnn.pack_padded_sequence(data, x.lengths.cpu(), batch_first=True, enforce_sorted=False)
-        _, (h, _) = self.encoder(data)
+        data = self._one_hot(x.tokens)
+        if bool(x.mask.all()):
+            _, (h, _) = self.encoder(data)
+        else:
+            _, (h, _) = self.encoder(
+                nn.utils.rnn.pack_padded_sequence(data, x.lengths.cpu(), batch_first=True, enforce_sorted=False)
+            )
         last = torch.cat([h[-2], h[-1]], dim=1)  # (B, 2 * encoder_size), top layer, both directions
         std = F.softplus(self.scale(last))
         return DiagonalGaussian(self.mean(last), 2.0 * torch.log(std))

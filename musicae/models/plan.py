@@ -89,7 +89,8 @@ class _Residual(nn.Module):
 class _Dense(_Residual):
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., size) to (..., size)."""
-        return x + self.outer(torch.relu(self.inner(self.norm(x))))
+        out: Tensor = x + self.outer(torch.relu(self.inner(self.norm(x))))
+        return out
 
 
 class _Neighbours(_Residual):
@@ -102,7 +103,8 @@ class _Neighbours(_Residual):
         """Map (B, K, size) to (B, K, size); `here` (B, K, 1) is 0 for blocks past the window."""
         normed = self.norm(x) * here
         wide = torch.cat([F.pad(normed, (0, 0, 1, 0))[:, :-1], normed, F.pad(normed, (0, 0, 0, 1))[:, 1:]], dim=2)
-        return x + self.outer(torch.relu(self.inner(wide)))
+        out: Tensor = x + self.outer(torch.relu(self.inner(wide)))
+        return out
 
 
 class _Place(nn.Module):
@@ -251,7 +253,8 @@ class PlanVAE(Autoencoder[GridBatch]):
         if x.tokens.shape[1] > c.max_steps:
             raise ParameterError(f"A window of {x.tokens.shape[1]} time steps is longer than the model's {c.max_steps}.")
         tokens = torch.where(x.mask, x.tokens, c.depth)
-        return F.pad(tokens, (0, -tokens.shape[1] % c.block), value=c.depth).unflatten(1, (-1, c.block))
+        padded = F.pad(tokens, (0, -tokens.shape[1] % c.block), value=c.depth)
+        return padded.view(len(padded), -1, c.block)
 
     def _places(self, x: GridBatch) -> Tensor:
         """Return where each block begins, place in the bar and length of the bar in time steps, shape (B, K, 2)."""

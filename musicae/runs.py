@@ -1,0 +1,99 @@
+"""The folder of a training run: what lies in it, written whole or not at all, and read back safely.
+
+`config.json` (the recipe), `metrics.csv`, `last.safetensors`, `best.safetensors`, and `state.pt`, which only resuming reads.
+"""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from musicae.checkpoint import CheckpointInfo
+from musicae.errors import CheckpointError
+from musicae.files import write_atomically
+
+__all__ = ["RunFolder", "recipe_of"]
+
+
+def recipe_of(info: CheckpointInfo, training: dict[str, Any]) -> dict[str, Any]:
+    """Return what a run's `config.json` holds; `musicae train --config` takes it."""
+    return {
+        "model": info.model,
+        "config": info.config,
+        "representation": info.representation,
+        "bars": info.bars,
+        "data": info.data,
+        "training": training,
+    }
+
+
+class RunFolder:
+    """One run's folder.
+
+    Arguments:
+        path: The folder; made when something is written.
+        recipe: What the run trains and how, JSON-able; a run is resumed under the same recipe only.
+    """
+
+    def __init__(self, path: Path, recipe: dict[str, Any]) -> None:
+        self.path = path
+        self.recipe = recipe
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the best validation."""
+        return self.path / "best.safetensors"
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint of the latest step."""
+        return self.path / "last.safetensors"
+
+    def write_recipe(self) -> None:
+        """Write `config.json`."""
+        write_atomically(self.path / "config.json", (json.dumps(self.recipe, indent=2) + "\n").encode())
+
+    def write_metrics(self, rows: list[dict[str, Any]]) -> None:
+        """Write `metrics.csv`, a line for each of `rows`."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomically(self.path / "metrics.csv", text.getvalue().encode())
+
+    def write_state(self, state: dict[str, Any]) -> None:
+        """Write `state.pt`: plain containers and tensors, with the recipe."""
+        buffer = io.BytesIO()
+        torch.save({**state, "recipe": json.dumps(self.recipe)}, buffer)
+        write_atomically(self.path / "state.pt", buffer.getvalue())
+
+    def read_state(self, device: torch.device) -> dict[str, Any]:
+        """Read `state.pt`.
+
+        Raises:
+            CheckpointError: there is none, it is damaged, or it belongs to another recipe.
+        """
+        path = self.path / "state.pt"
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+            theirs = json.loads(state["recipe"])
+        except FileNotFoundError as error:
+            raise CheckpointError(f"{path} does not exist: there is no run to resume. Leave out --resume.") from error
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise CheckpointError(f"{path} is damaged and cannot be resumed. Start a new run.") from error
+        changed = self._changed(theirs)
+        if changed:
+            raise CheckpointError(f"{path} belongs to another recipe ({', '.join(changed)} differ). Start a new run.")
+        return state
+
+    def _changed(self, theirs: dict[str, Any]) -> list[str]:
+        """Name what differs from another recipe; only the number of steps may."""
+        ours = self.recipe
+        changed = [name for name in ours if name != "training" and ours[name] != theirs.get(name)]
+        for name, value in ours["training"].items():
+            if name != "steps" and value != theirs.get("training", {}).get(name):
+                changed.append(name)
+        return changed
