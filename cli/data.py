@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from musicae.cli import options
+from musicae.cli.groups import SuggestingGroup
 from musicae.cli.progress import tasks
 
 if TYPE_CHECKING:
@@ -16,12 +17,17 @@ _bars = click.option("--bars", type=click.IntRange(1, 64), default=2, show_defau
 _seed = click.option("--seed", default=0, show_default=True, help="Seed of the split by tune.")
 
 
-@click.group("data")
+@click.group("data", cls=SuggestingGroup)
 def command() -> None:
-    """Prepare training data and describe them."""
+    """Prepare training data and describe them.
+
+    \b
+    Example:
+        musicae data describe
+    """
 
 
-@command.command("prepare")
+@command.command("prepare", short_help="Read collections, and keep their windows.")
 @options.data
 @_bars
 @_seed
@@ -38,7 +44,7 @@ def prepare_command(data: tuple[str, ...], bars: int, seed: int, jobs: int | Non
     _show(windows, rejected=False)
 
 
-@command.command("describe")
+@command.command("describe", short_help="Show tunes, metres, windows, rejections.")
 @options.data
 @_bars
 @_seed
@@ -70,24 +76,21 @@ def _prepare(data: tuple[str, ...], bars: int, seed: int, jobs: int | None) -> "
 
 def _show(windows: "PreparedWindows", *, rejected: bool) -> None:
     """Print tables of what there is."""
-    from rich.console import Console
-    from rich.table import Table
+    from musicae.cli.tables import console, table
 
-    console = Console(highlight=False)
-    table = Table(box=None, title="Windows kept (unique under transposition) and dropped (also in an earlier split)")
-    titles = ("collection", "tunes", "rejected", "cut", "train", "valid", "test", "valid dropped", "test dropped")
-    for title in (*titles, "off grid"):
-        table.add_column(title, justify="left" if title == "collection" else "right")
+    titles = ("collection", "tunes", "rejected", "cut", "train", "valid", "test", "valid dropped", "test dropped", "off grid")
+    shown = table(titles, title="Windows kept (unique under transposition) and dropped (also in an earlier split)")
     for name, counts in windows.report.items():
         kept, dropped = counts["kept"], counts["dropped"]
         cells: list[Any] = [counts["tunes"], len(counts["rejected"]), counts["windows"]]
         cells += [kept["train"], kept["valid"], kept["test"], dropped["valid"], dropped["test"]]
         off = 100 * counts["off the grid"] / max(1, counts["onsets"])
-        table.add_row(name, *map(str, cells), f"{off:.1f} %")
-    console.print(table)
+        shown.add_row(name, *map(str, cells), f"{off:.1f} %")
+    out = console()
+    out.print(shown)
     for name, counts in windows.report.items():
         metres = ", ".join(f"{metre} {count}" for metre, count in counts["metres"].items())
-        console.print(f"{name}: {counts['title']}; {counts['licence']}; metres {metres}", soft_wrap=True)
+        out.print(f"{name}: {counts['title']}; {counts['licence']}; metres {metres}", soft_wrap=True)
         reasons = Counter(reason for _, reason in counts["rejected"])
         for reason, count in reasons.most_common() if rejected else ():
-            console.print(f"  rejected {count}: {reason}", soft_wrap=True)
+            out.print(f"  rejected {count}: {reason}", soft_wrap=True)

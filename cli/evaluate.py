@@ -11,7 +11,9 @@ from musicae.cli.progress import tasks
 @click.command("evaluate")
 @click.argument("checkpoint", metavar="[NAME|FILE]", default="melody-2bar")
 @options.data
-@click.option("--split", type=click.Choice(["train", "valid", "test"]), default="test", show_default=True)
+@click.option(
+    "--split", type=click.Choice(["train", "valid", "test"]), default="test", show_default=True, help="Which tunes to take."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Take that many windows, evenly spaced. [default: all]")
 @options.device
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -26,14 +28,12 @@ def command(checkpoint: str, data: tuple[str, ...], split: str, limit: int | Non
     from musicae.datasets.evaluation import evaluate
 
     with tasks() as progress:
-        table = evaluate(checkpoint, data, split=split, limit=limit, device=device, progress=progress)
+        measured = evaluate(checkpoint, data, split=split, limit=limit, device=device, progress=progress)
     if as_json:
-        click.echo(json.dumps(table))
+        click.echo(json.dumps(measured))
         return
-    from rich.console import Console
-    from rich.table import Table
+    from musicae.cli.tables import console, table
 
-    shown = Table(box=None, title=f"{checkpoint}, {split} windows, greedy from the posterior mean")
     columns = {
         "windows": "{:.0f}",
         "hold_accuracy": "{:.3f}",
@@ -46,9 +46,8 @@ def command(checkpoint: str, data: tuple[str, ...], split: str, limit: int | Non
         "nll_bits": "{:.1f}",
         "active_units": "{:.0f}",
     }
-    shown.add_column("collection")
-    for name in columns:
-        shown.add_column(name.replace("_", " "), justify="right")
-    for name, figures in table.items():
+    titles = ["collection", *(name.replace("_", " ") for name in columns)]
+    shown = table(titles, title=f"{checkpoint}, {split} windows, greedy from the posterior mean")
+    for name, figures in measured.items():
         shown.add_row(name, *(form.format(figures[column]) for column, form in columns.items()))
-    Console().print(shown)
+    console().print(shown)

@@ -1,12 +1,18 @@
 """`musicae inspect`: what is in MIDI files, and which track and bars the other commands would take."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from musicae.cli import options
+
+if TYPE_CHECKING:
+    from musicae.score import Score
+
+SHOWN_CHANGES = 8  # tempo, metre and key changes listed in the table; --json has all
 
 
 @click.command("inspect")
@@ -16,9 +22,12 @@ from musicae.cli import options
 def command(files: tuple[Path, ...], count: int, as_json: bool) -> None:
     """Show tracks, metre, key and tempo of FILES, and the phrase that would be taken (marked with *).
 
+    A file that cannot be read does not keep the others from being shown; the exit status is 1 then.
+
     \b
     Example:
         musicae inspect song.mid
+        musicae inspect songs/*.mid --json
     """
     from musicae.errors import MusicaeError
 
@@ -40,25 +49,15 @@ def command(files: tuple[Path, ...], count: int, as_json: bool) -> None:
 
 def _facts(path: Path, count: int) -> dict[str, Any]:
     """Collect what is in a file."""
-    from musicae.errors import MidiError
     from musicae.midi import read_midi
-    from musicae.selection import choose_bars, choose_track
 
     score = read_midi(path)
-    bars = score.bars()
-    try:
-        chosen = choose_track(score, str(path))
-        first = choose_bars(score, chosen, count, str(path))
-        take: dict[str, Any] = {"track": chosen + 1, "bars": f"{first}-{first + count - 1}"}
-    except MidiError as error:
-        take = {"reason": str(error)}
     return {
         "file": str(path),
-        "bars": len(bars),
+        "bars": len(score.bars()),
         "seconds": round(score.seconds_at(score.end), 2),
         "tempos": [{"bar": _bar(score, t.time), "qpm": round(t.qpm, 2)} for t in score.tempos],
-        "metres": [{"bar": _bar(score, s.time), "metre": f"{s.numerator}/{s.denominator}"} for s in score.time_signatures]
-        or [{"bar": 1, "metre": "4/4 (none in the file)"}],
+        "metres": [{"bar": _bar(score, s.time), "metre": f"{s.numerator}/{s.denominator}"} for s in score.time_signatures],
         "keys": [{"bar": _bar(score, k.time), "key": k.name} for k in score.keys],
         "tracks": [
             {
@@ -72,37 +71,56 @@ def _facts(path: Path, count: int) -> dict[str, Any]:
             }
             for i, t in enumerate(score.tracks, 1)
         ],
-        "take": take,
+        "take": _take(score, count, str(path)),
     }
 
 
-def _bar(score: Any, time: float) -> int:
+def _take(score: "Score", count: int, where: str) -> dict[str, Any]:
+    """Return the track and bars that a model of `count` bars would take, or the reason why it would take none."""
+    from musicae.errors import MusicaeError
+    from musicae.phrase import LONGEST_BAR, take_phrase
+    from musicae.representations import MelodyGrid
+
+    try:
+        phrase = take_phrase(score, MelodyGrid(), count, where=where, max_bar_steps=LONGEST_BAR)
+    except MusicaeError as error:
+        return {"reason": str(error)}
+    return {"track": phrase.track, "bars": phrase.bar_numbers}
+
+
+def _bar(score: "Score", time: float) -> int:
+    """Return the number of the bar in which `time` lies."""
     return max((b.number for b in score.bars() if b.start <= time + 1e-6), default=1)
+
+
+def _changes(changes: Sequence[dict[str, Any]], name: str) -> str:
+    """Return the first changes in words, and how many more there are, or `none given`."""
+    shown = [f"{c[name]:g}" if isinstance(c[name], float) else c[name] for c in changes[:SHOWN_CHANGES]]
+    words = [f"{value} from bar {c['bar']}" for value, c in zip(shown, changes, strict=False)]
+    more = len(changes) - len(words)
+    return ", ".join(words) + (f" and {more} more" if more else "") if words else "none given"
 
 
 def _show(facts: dict[str, Any]) -> None:
     """Print the facts of one file as a table."""
-    from rich.console import Console
-    from rich.table import Table
+    from musicae.cli.tables import console, table
 
-    console = Console(highlight=False)
-    tempos = ", ".join(f"{t['qpm']:g} from bar {t['bar']}" for t in facts["tempos"])
-    metres = ", ".join(f"{m['metre']} from bar {m['bar']}" for m in facts["metres"])
-    keys = ", ".join(f"{k['key']} from bar {k['bar']}" for k in facts["keys"]) or "none given"
-    console.print(f"[bold]{facts['file']}[/bold]: {facts['bars']} bars, {facts['seconds']} s", soft_wrap=True)
-    console.print(f"  metre {metres}; tempo {tempos}; key {keys}", soft_wrap=True)
-    table = Table(box=None, pad_edge=True)
-    for title in ("", "track", "name", "program", "notes", "pitches"):
-        table.add_column(title)
+    out = console()
+    name, bars = click.format_filename(facts["file"]), facts["bars"]
+    out.print(f"{name}: {bars} bar{'s' if bars != 1 else ''}, {facts['seconds']} s", style="bold", soft_wrap=True)
+    changes = {"metre": _changes(facts["metres"], "metre"), "tempo": _changes(facts["tempos"], "qpm")}
+    changes["metre"] = "4/4 (none given)" if not facts["metres"] else changes["metre"]
+    changes["key"] = _changes(facts["keys"], "key")
+    out.print("  " + "; ".join(f"{what} {words}" for what, words in changes.items()), soft_wrap=True)
+    shown = table(("  ", "track", "name", "program", "notes", "pitches"), right=False)
     taken = facts["take"].get("track")
     for track in facts["tracks"]:
         program = "drums" if track["drums"] else str(track["program"])
-        mark = "*" if track["number"] == taken else ""
+        mark = " *" if track["number"] == taken else ""
         pitches = f"{track['lowest']}-{track['highest']}"
-        table.add_row(mark, str(track["number"]), track["name"], program, str(track["notes"]), pitches)
-    console.print(table)
+        shown.add_row(mark, str(track["number"]), track["name"], program, str(track["notes"]), pitches)
+    if facts["tracks"]:
+        out.print(shown)
     take = facts["take"]
-    console.print(
-        f"  would take track {take['track']}, bars {take['bars']}" if "track" in take else f"  {take['reason']}",
-        soft_wrap=True,
-    )
+    words = f"would take track {take['track']}, bars {take['bars']}" if "track" in take else take["reason"]
+    out.print("  " + words, soft_wrap=True)

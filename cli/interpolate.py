@@ -2,19 +2,33 @@
 
 import json
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from musicae.cli import options
-from musicae.cli.outputs import claim, parse_bars
+from musicae.cli.outputs import claim, targets
+
+T = TypeVar("T")
 
 
 @click.command("interpolate")
 @click.argument("a", type=options.midi_file)
 @click.argument("b", type=options.midi_file)
 @click.option("--steps", type=click.IntRange(2, 1000), default=7, show_default=True, help="Scores, both ends included.")
-@click.option("--track", multiple=True, metavar="N|NAME", help="Melody track, from 1; give it twice for A and B.")
-@click.option("--bars", multiple=True, metavar="M-N", help="Bars, from 1, inclusive; give it twice for A and B.")
+@click.option(
+    "--track",
+    multiple=True,
+    metavar="N|NAME",
+    help="Melody track, from 1; once for both files, or twice, for A and B. [default: by rule, see `musicae inspect`]",
+)
+@click.option(
+    "--bars",
+    multiple=True,
+    type=options.bars,
+    metavar="M-N",
+    help="Bars, from 1, inclusive; once for both files, or twice, for A and B. [default: the first full phrase]",
+)
 @options.temperature
 @options.seed
 @options.checkpoint
@@ -26,7 +40,7 @@ def command(
     b: Path,
     steps: int,
     track: tuple[str, ...],
-    bars: tuple[str, ...],
+    bars: tuple[tuple[int, int], ...],
     temperature: float,
     seed: int,
     checkpoint: str,
@@ -45,28 +59,33 @@ def command(
         musicae interpolate a.mid b.mid --steps 7 -o morph
         musicae interpolate a.mid b.mid --bars 3-4 --bars 9-10 -o morph
     """
+    tracks, ranges = _for_both("--track", track), _for_both("--bars", bars)
     digits = max(2, len(str(steps)))
-    files = [output / f"step-{i:0{digits}d}.mid" for i in range(1, steps + 1)]
-    joined = output / "interpolation.mid"
+    *files, joined = targets(output, [*(f"step-{i:0{digits}d}.mid" for i in range(1, steps + 1)), "interpolation.mid"])
     claim([*files, joined], force=force)
-    ranges = [parse_bars(text) for text in bars]
 
     from musicae.midi import read_midi, write_midi
-    from musicae.music import load
-    from musicae.phrase import Phrase
 
-    scores = [read_midi(path) for path in (a, b)]  # bad files are found before the model is loaded
+    scores = [read_midi(path) for path in (a, b)]  # bad files are told before torch is imported, which takes seconds
+
+    from musicae.music import load
+
     model = load(checkpoint, device=device)
-    phrases: list[Phrase] = []
-    for i, (path, score) in enumerate(zip((a, b), scores, strict=True)):
-        chosen_track = track[min(i, len(track) - 1)] if track else None
-        chosen_bars = ranges[min(i, len(ranges) - 1)] if ranges else None
-        phrases.append(model.phrase(score, track=chosen_track, bars=chosen_bars, where=str(path)))
-    morph = model.interpolate(phrases[0], phrases[1], steps, temperature=temperature, seed=seed)
+    first, last = (
+        model.phrase(score, track=chosen, bars=span, where=str(path))
+        for path, score, chosen, span in zip((a, b), scores, tracks, ranges, strict=True)
+    )
+    morph = model.interpolate(first, last, steps, temperature=temperature, seed=seed)
     for path, score in zip(files, morph.scores, strict=True):
         write_midi(score, path)
     write_midi(morph.joined, joined)
-    for path, phrase in zip((a, b), phrases, strict=True):
-        last = phrase.first_bar + len(phrase.window.bar_steps) - 1
-        click.echo(f"{path}: track {phrase.track}, bars {phrase.first_bar}-{last}", err=True)
+    for path, phrase in ((a, first), (b, last)):
+        click.echo(f"{path}: track {phrase.track}, bars {phrase.bar_numbers}", err=True)
     click.echo(json.dumps({"joined": str(joined), "steps": [str(path) for path in files]}))
+
+
+def _for_both(option: str, values: tuple[T, ...]) -> tuple[T | None, T | None]:
+    """Return what an option says for A and for B."""
+    if len(values) > 2:
+        raise click.UsageError(f"{option} was given {len(values)} times; give it once for both files, or twice, for A and B.")
+    return (values[0], values[-1]) if values else (None, None)

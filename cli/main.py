@@ -3,12 +3,15 @@
 To add a command: one file here with a click command named `command`, one line in `COMMANDS`, one row in the README.
 """
 
+import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
+from typing import NoReturn
 
 import click
 
+from musicae.cli.groups import SuggestingGroup
 from musicae.errors import MusicaeError, ParameterError
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -16,6 +19,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS = {
     "data": "Prepare training data and describe them.",
     "evaluate": "Measure a checkpoint on a data set.",
+    "image": "Train and use autoencoders of pictures.",
     "info": "Show what a checkpoint or a shipped model says of itself.",
     "inspect": "Show what is in MIDI files and which bars would be taken.",
     "interpolate": "Morph one MIDI file into another.",
@@ -26,7 +30,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group whose commands live in modules of their own, imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -47,28 +51,41 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("musicae"), prog_name="musicae")
+@click.version_option(package_name="musicae", prog_name="musicae")
 def cli() -> None:
     """Autoencoders from digits to melodies: reconstruct, morph and sample MIDI files."""
 
 
-def main() -> None:
-    """Run the command line; errors become one line on stderr and exit status 1 (bad data) or 2 (bad usage)."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; errors become one line on stderr and exit status 1 (bad data) or 2 (bad usage).
+
+    Arguments:
+        arguments: What to run. [default: the process's arguments]
+    """
     try:
-        status = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
+        status = cli.main(arguments, prog_name="musicae", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         status = 130
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except ParameterError as error:
-        click.echo(f"Error: {error}", err=True)
-        status = 2
-    except MusicaeError as error:
-        click.echo(f"Error: {error}", err=True)
-        status = 1
-    except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
-        status = 130
+    except Exception as error:  # no traceback ever reaches a user
+        if os.environ.get("MUSICAE_TRACEBACK"):
+            raise
+        click.echo(f"Error: {_sentence(error)}", err=True)
+        status = 2 if isinstance(error, ParameterError) else 1
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what to tell about an error."""
+    if isinstance(error, MusicaeError):
+        return str(error)
+    reason = " ".join(str(error).split()) or "no reason given"
+    if isinstance(error, OSError):
+        return f"the system refused: {reason}."
+    return (
+        f"unexpected {type(error).__name__} ({reason}); this is a bug in musicae. Please report it with what the same "
+        "command prints under MUSICAE_TRACEBACK=1."
+    )

@@ -25,15 +25,14 @@ def command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows))
         return
-    from rich.console import Console
-    from rich.table import Table
+    if not rows:
+        click.echo("This copy of musicae comes without models; train one with `musicae train`.", err=True)
+        return
+    from musicae.cli.tables import console, table
 
-    table = Table(box=None)
-    for title in ("name", "model", "bars", "MB", "note F1", "steps right", "KL bits"):
-        table.add_column(title)
+    shown = table(("name", "model", "bars", "MB", "note F1", "steps right", "KL bits"))
+    forms = {"test_note_f1": "{:.3f}", "test_step_accuracy": "{:.3f}", "test_kl_bits": "{:.1f}"}
     for row in rows:
-        figures = (f"{row.get(k, float('nan')):.3f}" for k in ("test_note_f1", "test_step_accuracy"))
-        table.add_row(
-            str(row["name"]), str(row["model"]), str(row["bars"]), str(row["MB"]), *figures, f"{row.get('test_kl_bits', 0):.1f}"
-        )
-    Console().print(table)
+        figures = [form.format(row[name]) if name in row else "" for name, form in forms.items()]
+        shown.add_row(*(str(row[name]) for name in ("name", "model", "bars", "MB")), *figures)
+    console().print(shown)

@@ -1,16 +1,35 @@
 """Options that several commands share, so that a flag has one name, one default and one help text everywhere."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["checkpoint", "data", "device", "force", "midi_file", "output", "seed", "temperature"]
+__all__ = ["bars", "checkpoint", "data", "device", "force", "midi_file", "output", "seed", "seed_range", "temperature"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 midi_file = click.Path(path_type=Path)
+
+
+def bars(text: str) -> tuple[int, int]:
+    """Parse `3-4` or `3` into first and last bar, from 1, inclusive; the type of --bars.
+
+    Raises:
+        click.BadParameter: the text is no such range.
+    """
+    found = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no range of bars; give one such as 3-4 (from 1, inclusive).")
+    first, last = int(found[1]), int(found[2] or found[1])
+    if first < 1:
+        raise click.BadParameter(f"{text!r} begins before bar 1; bars are numbered from 1.")
+    if last < first:
+        raise click.BadParameter(f"{text!r} ends before it begins; did you mean {last}-{first}?")
+    return first, last
+
 
 checkpoint = click.option(
     "--checkpoint",
@@ -21,7 +40,8 @@ checkpoint = click.option(
     help="A shipped model (see `musicae models`) or a file that `musicae train` wrote.",
 )
 device = click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda|mps", help="Where to compute.")
-seed = click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+seed_range = click.IntRange(0, 2**32 - 1)
+seed = click.option("--seed", type=seed_range, default=0, show_default=True, help="Seed of everything random.")
 force = click.option("--force", is_flag=True, help="Overwrite files that exist.")
 temperature = click.option(
     "--temperature", type=click.FloatRange(0.0, 10.0), default=0.0, show_default=True, help="0 takes the likeliest notes."

@@ -1,38 +1,45 @@
 """Where results go: nothing is overwritten without --force, and nothing is written when one target is taken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
-__all__ = ["claim", "parse_bars"]
+__all__ = ["claim", "targets"]
+
+
+def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".mid", ".midi")) -> list[Path]:
+    """Return the file that each result goes to.
+
+    Arguments:
+        output: What -o gave: a name with one of the suffixes is the file of the only result, anything else a folder.
+        names: The results' names in that folder.
+        suffixes: Endings of the names of files, lower case.
+
+    Raises:
+        click.UsageError: one file for several results, or two results of one name.
+    """
+    if output.suffix.lower() in suffixes and not output.is_dir():
+        if len(names) > 1:
+            raise click.UsageError(f"{output} is the name of one file, but there are {len(names)} to write; give -o a folder.")
+        return [output]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise click.UsageError(f"Several results would be written to {output / twice}; take the inputs one by one.")
+    return [output / name for name in names]
 
 
 def claim(paths: Iterable[Path], *, force: bool) -> None:
     """Check that files may be written.
 
     Raises:
-        click.ClickException: one of them exists and `force` is off, or its folder is a file.
+        click.ClickException: one of them exists and `force` is off, it is a folder, or its folder is a file.
     """
     for path in paths:
         if path.is_dir():
-            raise click.ClickException(f"{path} is a folder; -o must name a file here.")
+            raise click.ClickException(f"{path} is a folder, so no file can be written there; choose another -o.")
         blocking = next((p for p in path.parents if p.exists() and not p.is_dir()), None)
         if blocking is not None:
             raise click.ClickException(f"{blocking} is a file, so {path} cannot be written; choose another -o.")
         if path.exists() and not force:
             raise click.ClickException(f"{path} exists; use --force to overwrite it, or choose another -o.")
-
-
-def parse_bars(text: str | None) -> tuple[int, int] | None:
-    """Parse `3-4` or `3` into first and last bar, from 1, inclusive.
-
-    Raises:
-        click.BadParameter: the text is neither.
-    """
-    if text is None:
-        return None
-    first, _, last = text.partition("-")
-    if not first.isdigit() or not (last or first).isdigit():
-        raise click.BadParameter(f"{text!r} is no range of bars; give one such as 3-4 (from 1, inclusive).")
-    return int(first), int(last or first)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from musicae.cli import options
-from musicae.cli.outputs import claim
+from musicae.cli.outputs import claim, targets
 
 
 @click.command("sample")
@@ -23,7 +23,7 @@ from musicae.cli.outputs import claim
 @options.seed
 @options.checkpoint
 @options.device
-@options.output("samples", "File for one sample, folder for several.")
+@options.output("samples", "A .mid file for one sample, or a folder.")
 @options.force
 def command(
     count: int,
@@ -43,8 +43,7 @@ def command(
         musicae sample -n 8 --metre 6/8 --seed 1 -o samples
     """
     digits = max(2, len(str(count)))
-    single = count == 1 and output.suffix.lower() in (".mid", ".midi")
-    files = [output] if single else [output / f"sample-{i:0{digits}d}.mid" for i in range(1, count + 1)]
+    files = targets(output, [f"sample-{i:0{digits}d}.mid" for i in range(1, count + 1)])
     claim(files, force=force)
 
     from musicae.midi import write_midi

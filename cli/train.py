@@ -9,10 +9,21 @@ from typing import Any
 import click
 
 from musicae.cli import options
-from musicae.cli.progress import tasks
+from musicae.cli.progress import tasks, train_with_progress
 
 
-@click.command("train")
+class _TrainCommand(click.Command):
+    """A command whose help ends with the list of presets, imported only then."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the presets."""
+        from musicae.presets import PRESETS
+
+        with formatter.section("Presets"):
+            formatter.write_dl([(name, recipe.summary) for name, recipe in PRESETS.items()])
+
+
+@click.command("train", cls=_TrainCommand)
 @click.argument("preset", required=False, metavar="[PRESET]")
 @click.option("--config", type=click.Path(path_type=Path), help="A recipe as JSON (or a run's config.json) instead.")
 @options.data
@@ -23,11 +34,14 @@ from musicae.cli.progress import tasks
 @click.option("--init-from", metavar="NAME|FILE", help="Start from the weights of a checkpoint (fine-tuning).")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads. [default: all cores]")
 @options.device
-@click.option("--seed", type=int, help="Seed of everything random. [default: the preset's]")
+@click.option("--seed", type=options.seed_range, help="Seed of everything random. [default: the preset's]")
 @options.output("", "Run folder. [default: runs/PRESET]")
 @options.force
 def command(preset: str | None, config: Path | None, output: Path | None, **given: Any) -> None:
     """Train PRESET (default: melody-2bar) and write a run folder.
+
+    It holds best.safetensors and last.safetensors, which all commands take as --checkpoint, the figures in metrics.csv, and
+    what --resume needs.
 
     \b
     Example:
@@ -41,6 +55,8 @@ def command(preset: str | None, config: Path | None, output: Path | None, **give
     changes = {"steps": given["steps"], "batch_size": given["batch_size"], "seed": given["seed"]}
     training = dataclasses.replace(recipe.training, **{k: v for k, v in changes.items() if v is not None})
     folder = output if output and str(output) != "." else Path("runs") / name
+    if folder.is_file():
+        raise click.ClickException(f"{folder} is a file; -o names the run folder.")
     with tasks() as progress:
         experiment = Experiment.open(
             dataclasses.replace(recipe, training=training),
@@ -54,7 +70,7 @@ def command(preset: str | None, config: Path | None, output: Path | None, **give
             progress=progress,
         )
     click.echo(experiment.summary(), err=True)
-    figures = _run(experiment, given["minutes"], training.steps)
+    figures = train_with_progress(experiment.trainer, _UNITS, minutes=given["minutes"])
     click.echo(json.dumps({"folder": str(folder), "step": experiment.trainer.step, **figures}))
 
 
@@ -70,33 +86,6 @@ def _recipe(preset: str | None, config: Path | None) -> tuple[Any, str]:
     return by_name(preset or "melody-2bar"), preset or "melody-2bar"
 
 
-def _run(experiment: Any, minutes: float | None, steps: int) -> dict[str, float]:
-    """Train with a progress line; return the last figures."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    ) as progress:
-        task = progress.add_task("training", total=steps, completed=experiment.trainer.step)
-
-        def report(step: int, figures: dict[str, Any]) -> None:
-            validated = any(name.startswith("valid_") for name in figures)
-            if validated or not console.is_terminal:
-                console.print(f"step {step}: {_line(figures)}", highlight=False, soft_wrap=True)
-            else:
-                progress.update(task, completed=step, description=_line(figures))
-
-        last: dict[str, float] = experiment.trainer.fit(report, minutes=minutes)
-    return last
-
-
 _UNITS = {
     "reconstruction": "nats",
     "kl_bits": "bits KL",
@@ -109,7 +98,3 @@ _UNITS = {
     "valid_note_f1": "note F1",
     "valid_exact": "exact windows",
 }
-
-
-def _line(figures: dict[str, Any]) -> str:
-    return ", ".join(f"{figures[name]:.4g} {unit}" for name, unit in _UNITS.items() if name in figures)

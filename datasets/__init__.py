@@ -27,7 +27,7 @@ def open_collections(names: tuple[str, ...] = (), *, training: bool = False) -> 
         training: Refuse collections that may only be tested on.
 
     Raises:
-        DataError: an unknown name, or a test-only collection for training.
+        DataError: an unknown name, two of one name, or a test-only collection for training.
     """
     opened: list[Collection] = []
     for text in names or DEFAULT_COLLECTIONS:
@@ -40,6 +40,8 @@ def open_collections(names: tuple[str, ...] = (), *, training: bool = False) -> 
             hint = nearest(name, COLLECTIONS)
             known = ", ".join(COLLECTIONS)
             raise DataError(f"{text!r} is neither a collection nor a folder{hint} Collections: {known}.")
+        if opened[-1].name in {c.name for c in opened[:-1]}:
+            raise DataError(f"Two collections are named {opened[-1].name!r}; give each once, and folders names of their own.")
         if training and opened[-1].test_only:
             raise DataError(f"The collection {name!r} ({opened[-1].licence}) is a test set; do not train on it.")
     return opened

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,21 @@ from musicae.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
 __all__ = ["read_abc", "split_book"]
 
 
-def split_book(path: Path) -> list[tuple[int, str]]:
-    """Split an ABC book into its tunes: (number of the line where the tune begins, from 1; its text)."""
+def split_book(path: Path) -> dict[int, str]:
+    """Split an ABC book into its tunes: number of the line where the tune begins (from 1) to its text."""
+    status = path.stat()
+    return _split(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=2)  # the tunes of a book are read one after the other
+def _split(path: Path, _changed: int, _size: int) -> dict[int, str]:
     text = path.read_text(encoding="utf-8", errors="replace")
     starts = [m.start() for m in re.finditer(r"^X:", text, re.MULTILINE)]
-    ends = [*starts[1:], len(text)]
-    return [(text.count("\n", 0, a) + 1, text[a:b]) for a, b in zip(starts, ends, strict=True)]
+    tunes, line, before = {}, 1, 0
+    for begin, end in pairwise([*starts, len(text)]):
+        line += text.count("\n", before, begin)
+        tunes[line], before = text[begin:end], begin
+    return tunes
 
 
 @dataclass
@@ -53,9 +63,11 @@ def read_abc(text: str) -> Score:
     handler = abcFormat.ABCHandler()
     try:
         handler.process(text)
+        measures, key = _walk(handler.tokens)
+    except DataError:
+        raise
     except Exception as error:  # music21 raises many kinds, some of them built in
         raise DataError(f"music21 cannot read it ({' '.join(str(error).split()) or type(error).__name__})") from error
-    measures, key = _walk(handler.tokens)
     if not any(m.notes for m in measures):
         raise DataError("has no notes")
     return _lay_out(_join_halves(measures), key)
@@ -71,6 +83,8 @@ def _walk(tokens: list[Any]) -> tuple[list[_Measure], int | None]:
     for token in tokens:
         if isinstance(token, abcFormat.ABCMetadata):
             if token.isMeter():
+                if "+" in token.data:  # music21 reads 2+3/8 as 23/8
+                    raise DataError(f"has a metre that cannot be read, {token.data.strip()}")
                 parameters = token.getTimeSignatureParameters()
                 metre = (parameters[0], parameters[1]) if parameters else metre
                 if metre and measures and not measures[-1].length:

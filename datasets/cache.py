@@ -35,7 +35,7 @@ def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
 def load_arrays(path: Path) -> dict[str, Any] | None:
     """Return the arrays of an npz file, or None where it is missing or damaged (it is then made anew)."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, KeyError, EOFError):
+    except Exception:  # zipfile, zlib and numpy raise many kinds for a damaged file
         return None

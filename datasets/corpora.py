@@ -30,12 +30,12 @@ class _AbcBooks(Collection):
         """List the tunes; the part of an item is the number of its first line."""
         found = []
         for path in sorted(_corpus(self.folder).glob("*.abc")):
-            found += [Item(f"{self.name}/{path.stem}:{line}", path, str(line)) for line, _ in split_book(path)]
+            found += [Item(f"{self.name}/{path.stem}:{line}", path, str(line)) for line in split_book(path)]
         return found
 
     def read(self, item: Item) -> Score:
         """Read one tune: one track, the melody."""
-        return read_abc(dict(split_book(item.path))[int(item.part)])
+        return read_abc(split_book(item.path)[int(item.part)])
 
 
 class RyansMammoth(_AbcBooks):

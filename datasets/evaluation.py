@@ -9,7 +9,7 @@ from musicae.datasets import PACKAGED, open_collections
 from musicae.datasets.base import Collection
 from musicae.datasets.batches import WindowBatches
 from musicae.datasets.tunes import Progress
-from musicae.datasets.windows import SPLITS, PreparedWindows, prepare
+from musicae.datasets.windows import SPLITS, PreparedWindows, longest_window, prepare
 from musicae.errors import CheckpointError, DataError
 from musicae.hub import load_weights
 from musicae.machine import pick_device
@@ -50,7 +50,7 @@ def evaluate(
     if not info.representation:
         raise CheckpointError(f"{checkpoint} is a model of images ({info.model}); it cannot be measured on tunes.")
     representation = build(info.representation)
-    most = getattr(model.config, "max_steps", 64)
+    most = longest_window(model.config, info.bars)
     wanted = open_collections(data)
     learnt = _training_collections(info, {c.name for c in wanted})
     windows = prepare([*learnt, *wanted], representation, bars=info.bars, max_steps=most, progress=progress)

@@ -12,7 +12,7 @@ from musicae.config import from_dict, to_dict
 from musicae.datasets import open_collections
 from musicae.datasets.batches import WindowBatches
 from musicae.datasets.tunes import Progress
-from musicae.datasets.windows import PreparedWindows, prepare
+from musicae.datasets.windows import PreparedWindows, longest_window, prepare
 from musicae.errors import CheckpointError, DataError, ParameterError
 from musicae.hub import load_weights
 from musicae.machine import keep_freed_memory, pick_device
@@ -79,7 +79,7 @@ class Experiment:
             torch.set_num_threads(threads)
         model, representation = _build(recipe, init_from)
         collections = open_collections(data, training=True)
-        most = getattr(model.config, "max_steps", 64)
+        most = longest_window(model.config, recipe.bars)
         windows = prepare(collections, representation, bars=recipe.bars, max_steps=most, progress=progress)
         config = recipe.training
         source = WindowBatches(

@@ -6,7 +6,8 @@ begins at the first marked beat that no note precedes by more than a bar.
 """
 
 import zipfile
-from pathlib import Path
+import zlib
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,27 +56,36 @@ class Pop909(Collection):
 
     def read(self, item: Item) -> Score:
         """Read the melody of one song, moved onto its beats."""
-        if item.part:
-            with zipfile.ZipFile(item.path) as archive:
-                data = archive.read(item.part)
-                beats = archive.read(str(Path(item.part).parent / "beat_midi.txt"))
-        else:
-            data = item.path.read_bytes()
-            beats = (item.path.parent / "beat_midi.txt").read_bytes()
-        score = read_midi_bytes(data, f"{item.path} {item.part}".strip())
+        score = read_midi_bytes(_contents(item, Path(item.part or item.path).name), f"{item.path} {item.part}".strip())
         melody = next((t for t in score.tracks if t.name.upper() == "MELODY"), None)
         if melody is None:
             raise DataError("has no track MELODY")
-        return _on_beats(score, melody, np.loadtxt(beats.decode().splitlines(), ndmin=2))
+        try:
+            rows = [line.split() for line in _contents(item, "beat_midi.txt").decode().splitlines()]
+            table = np.array([row for row in rows if row], dtype=np.float64)
+        except ValueError as error:
+            raise DataError("has no usable beat_midi.txt") from error
+        return _on_beats(score, melody, table)
 
     @staticmethod
     def _is_song(path: Path) -> bool:
         return path.suffix == ".mid" and path.stem == path.parent.name and path.stem.isdigit()
 
 
+def _contents(item: Item, name: str) -> bytes:
+    """Return the bytes of a file in a song's folder."""
+    try:
+        if not item.part:
+            return (item.path.parent / name).read_bytes()
+        with zipfile.ZipFile(item.path) as archive:
+            return archive.read((PurePosixPath(item.part).parent / name).as_posix())
+    except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"has no readable {name}") from error
+
+
 def _on_beats(score: Score, melody: Track, table: NDArray[np.float64]) -> Score:
     """Place notes on the beats of the table: seconds, a mark of half bars, a mark of bars."""
-    if len(table) < 8 or table.shape[1] < 3:
+    if table.ndim != 2 or len(table) < 8 or table.shape[1] < 3 or not bool((np.diff(table[:, 0]) > 0).all()):
         raise DataError("has no usable beat_midi.txt")
     seconds, downbeats = table[:, 0], np.flatnonzero(table[:, 2])
     if len(downbeats) < 2:

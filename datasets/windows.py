@@ -23,7 +23,7 @@ from musicae.errors import DataError
 from musicae.representations import GridWindow, Representation
 from musicae.score import Bar, Track
 
-__all__ = ["SPLITS", "PreparedWindows", "prepare", "split_of", "windows_of"]
+__all__ = ["SPLITS", "PreparedWindows", "longest_window", "prepare", "split_of", "windows_of"]
 
 SPLITS = ("train", "valid", "test")
 _VERSION = 2  # raise when the same tunes would give other windows
@@ -63,6 +63,12 @@ def split_of(name: str, seed: int = 0) -> str:
     """Return the split of a tune: about 5 % validation, 10 % test, the rest training."""
     number = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:4], "big") / 2**32
     return "test" if number < 0.10 else "valid" if number < 0.15 else "train"
+
+
+def longest_window(config: Any, bars: int) -> int:
+    """Return the longest window of `bars` equal bars, in time steps, that a model of this configuration takes."""
+    most = int(getattr(config, "max_steps", 64))
+    return min(most, bars * int(getattr(config, "max_bar_steps", most)))
 
 
 def windows_of(
@@ -189,13 +195,17 @@ class _Cutter:
         bar line into bars of a length drawn by the tune's name, shows the model every place in every metre.
         """
         rng = np.random.default_rng([self.seed, *hashlib.sha256(f"{tune.name}/{track.name}".encode()).digest()])
-        length = int(rng.integers(2, self.max_steps // (2 * self.bars) + 1)) * 2
+        longest = self.max_steps // (2 * self.bars)
+        if longest < 2:
+            return None
+        length = int(rng.integers(2, longest + 1)) * 2
         quarters = length / self.representation.steps_per_quarter
         bars = [b for b in tune.score.bars() if b.start + quarters * self.bars <= tune.score.end]
         if not bars:
             return None
         start = bars[int(rng.integers(len(bars)))].start
-        odd = [Bar(i + 1, start + i * quarters, quarters, length, 16) for i in range(self.bars)]
+        whole_note = 4 * self.representation.steps_per_quarter
+        odd = [Bar(i + 1, start + i * quarters, quarters, length, whole_note) for i in range(self.bars)]
         found = windows_of(track, odd, self.bars, self.representation, self.max_steps)
         return found[0] if found else None
 
@@ -227,7 +237,7 @@ class _Cutter:
             tokens[row, : len(window.tokens)] = window.tokens
         return {
             "tokens": tokens,
-            "bar_steps": np.array([w.bar_steps for _, _, w in kept], dtype=np.uint8).reshape(-1, self.bars),
+            "bar_steps": np.array([w.bar_steps for _, _, w in kept], dtype=np.int16).reshape(-1, self.bars),
             "split": np.array([s for s, _, _ in kept], dtype=np.uint8),
             "collection": np.array([c for _, c, _ in kept], dtype=np.uint8),
             "report": np.frombuffer(json.dumps(self.report).encode(), dtype=np.uint8),
@@ -239,4 +249,4 @@ def _transposed_key(window: GridWindow) -> bytes:
     tokens = window.tokens.astype(np.int16)
     onset = tokens > 1
     relative = np.where(onset, tokens - tokens[onset][0] + 512, tokens)
-    return bytes(relative.tobytes() + bytes(window.bar_steps))
+    return relative.tobytes() + np.array(window.bar_steps, dtype=np.int16).tobytes()

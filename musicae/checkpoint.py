@@ -113,7 +113,7 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tup
     kind = MODELS[info.model]
     try:
         model = kind.build(from_dict(kind.config_type, info.config, where=str(path)))
-    except MusicaeError as error:
+    except (MusicaeError, RuntimeError) as error:  # RuntimeError: torch cannot make tensors of these sizes
         raise CheckpointError(f"{path} holds an unusable configuration. {error}") from error
     tensors = {name: t.float() if t.is_floating_point() else t for name, t in load(Path(path).read_bytes()).items()}
     try:

@@ -34,7 +34,7 @@ def nearest(word: str, words: typing.Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else "."
 
 
-def replace(config: C, **changes: Any) -> C:
+def replace(config: C, /, **changes: Any) -> C:
     """Return a copy of `config` with some fields changed.
 
     Raises:

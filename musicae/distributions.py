@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-__all__ = ["DiagonalGaussian", "Point", "Posterior"]
+__all__ = ["DiagonalGaussian", "JudgedPoint", "Point", "Posterior"]
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,30 @@ class Point:
         return torch.zeros_like(self.mean)
 
 
-Posterior = DiagonalGaussian | Point
+@dataclass(frozen=True)
+class JudgedPoint:
+    """A code without noise, with an opponent's verdict on it (see `musicae.models.adversarial`).
+
+    Arguments:
+        mean: The code, shape (B, Z).
+        log_ratio: The opponent's estimate of log q(z) / p(z) in nats, shape (B,).
+    """
+
+    mean: Tensor
+    log_ratio: Tensor
+
+    @property
+    def mode(self) -> Tensor:
+        """The code itself, shape (B, Z)."""
+        return self.mean
+
+    def rsample(self, generator: torch.Generator | None = None) -> Tensor:
+        """Return the code itself, shape (B, Z)."""
+        return self.mean
+
+    def kl(self) -> Tensor:
+        """Return what stands for the KL: softplus of the log ratio, spread evenly over the dimensions, shape (B, Z)."""
+        return (F.softplus(self.log_ratio) / self.mean.shape[1])[:, None].expand_as(self.mean)
+
+
+Posterior = DiagonalGaussian | Point | JudgedPoint

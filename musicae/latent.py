@@ -35,9 +35,10 @@ def slerp(a: Tensor, b: Tensor, alpha: Tensor | float) -> Tensor:
     alpha = torch.as_tensor(alpha, dtype=a.dtype, device=a.device)
     length_a, length_b = a.norm(dim=-1, keepdim=True), b.norm(dim=-1, keepdim=True)
     unit_a, unit_b = a / length_a.clamp(min=1e-12), b / length_b.clamp(min=1e-12)
-    cosine = (unit_a * unit_b).sum(-1, keepdim=True).clamp(-1.0, 1.0)
-    angle = torch.acos(cosine)
-    sine = torch.sin(angle)
+    # Twice sine and cosine of half the angle: unlike the cosine of the whole, exact near equal and opposite directions.
+    chord, twice_cosine = (unit_a - unit_b).norm(dim=-1, keepdim=True), (unit_a + unit_b).norm(dim=-1, keepdim=True)
+    angle = 2 * torch.atan2(chord, twice_cosine)
+    sine = chord * twice_cosine / 2
     unsafe = (sine < 1e-4) | (length_a < 1e-6) | (length_b < 1e-6)
     safe_sine = torch.where(unsafe, torch.ones_like(sine), sine)
     direction = (torch.sin((1 - alpha) * angle) * unit_a + torch.sin(alpha * angle) * unit_b) / safe_sine

@@ -1,6 +1,7 @@
 """The machine that computes: which device, and how the C library treats its memory."""
 
 import ctypes
+import re
 import sys
 
 import torch
@@ -19,7 +20,7 @@ def pick_device(name: str = "auto") -> torch.device:
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
         return torch.device(next(n for n in ("cuda", "mps", "cpu") if there[n]))
-    if name.split(":")[0] not in there:
+    if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", name):
         raise ParameterError(f"Unknown device {name!r}; choose auto, cpu, cuda or mps.")
     if not there[name.split(":")[0]]:
         raise ParameterError(f"This machine has no {name}; leave out --device, or use --device cpu.")

@@ -80,7 +80,7 @@ def active_units(means: Tensor, threshold: float = 0.01) -> int:
     References:
         Burda et al., 2015, Importance Weighted Autoencoders, arXiv 1509.00519.
     """
-    return int((means.var(0) > threshold).sum())
+    return int((means.var(0, correction=0) > threshold).sum())
 
 
 @torch.no_grad()

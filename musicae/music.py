@@ -12,7 +12,7 @@ from musicae import latent
 from musicae.batch import GridBatch
 from musicae.checkpoint import CheckpointInfo
 from musicae.distributions import Posterior
-from musicae.errors import CheckpointError, ParameterError
+from musicae.errors import CheckpointError, ParameterError, RepresentationError
 from musicae.hub import load_weights
 from musicae.machine import pick_device
 from musicae.models.base import Autoencoder
@@ -55,6 +55,9 @@ class MusicModel:
         self.info = info
         self.representation = build(info.representation)
         self.bars = info.bars
+        config: Any = model.config
+        self._max_steps: int = config.max_steps
+        self._max_bar_steps: int | None = getattr(config, "max_bar_steps", None)
 
     @property
     def device(self) -> torch.device:
@@ -67,7 +70,6 @@ class MusicModel:
         """Take the bars that the model works on from a file or score (see `musicae.phrase.take_phrase`)."""
         if isinstance(source, Phrase):
             return source
-        config: Any = self.model.config
         return take_phrase(
             source,
             self.representation,
@@ -75,13 +77,21 @@ class MusicModel:
             track=track,
             bars=bars,
             where=where,
-            max_steps=config.max_steps,
-            max_bar_steps=getattr(config, "max_bar_steps", None),
+            max_steps=self._max_steps,
+            max_bar_steps=self._max_bar_steps,
         )
 
     @torch.no_grad()
     def encode(self, *sources: Source) -> Posterior:
-        """Return the posterior of sources, mean of shape (number of sources, Z)."""
+        """Return the posterior of sources, mean of shape (number of sources, Z).
+
+        Raises:
+            ParameterError: no source.
+            MidiError: a file cannot be read, or holds no melody.
+            RepresentationError: its bars do not fit the grid or the model.
+        """
+        if not sources:
+            raise ParameterError("encode needs at least one source: a path, a Score or a Phrase.")
         return self.model.encode(self._batch([self.phrase(s).window for s in sources]))
 
     def decode(
@@ -101,8 +111,11 @@ class MusicModel:
             seed: Seed of the sampling.
 
         Raises:
-            ParameterError: codes of another size than the model's.
+            ParameterError: codes of another size than the model's, not as many phrases as codes, a time signature that
+                is none or that the model cannot take, or a temperature below 0.
         """
+        if not 0 <= temperature < float("inf"):
+            raise ParameterError(f"temperature must be a number of at least 0, got {temperature}.")
         z = torch.atleast_2d(z).to(self.device, torch.float32)
         if z.ndim != 2 or z.shape[1] != self.model.latent_size:
             raise ParameterError(f"Codes must have shape (B, {self.model.latent_size}), got {tuple(z.shape)}.")
@@ -129,7 +142,9 @@ class MusicModel:
             seed: Seed of the sampling.
 
         Raises:
-            ParameterError: fewer than two steps.
+            ParameterError: fewer than two steps, or a temperature below 0.
+            MidiError: a file cannot be read, or holds no melody.
+            RepresentationError: its bars do not fit the grid or the model.
         """
         first, last = self.phrase(a), self.phrase(b)
         z = latent.path(self.encode(first).mode[0], self.encode(last).mode[0], steps)
@@ -152,11 +167,18 @@ class MusicModel:
             qpm: Their tempo in quarter notes a minute.
             temperature: 0 takes the likeliest notes of each code, 1 samples them.
             seed: Seed of codes and notes.
+
+        Raises:
+            ParameterError: a count below 1, a tempo or temperature out of range, or a metre that is none or that the
+                model cannot take.
         """
+        if count < 1:
+            raise ParameterError(f"count must be at least 1, got {count}.")
+        if not 4 <= qpm <= 2000:
+            raise ParameterError(f"qpm must lie between 4 and 2000 quarter notes a minute, got {qpm}.")
         generator = torch.Generator().manual_seed(seed)
         z = torch.randn(count, self.model.latent_size, generator=generator)
-        phrase = empty_phrase(self.representation, self.bars, metre, qpm)
-        self._check_length(phrase.window, metre)
+        phrase = self._empty(metre, qpm)
         return self.decode(z, phrase, temperature=temperature, seed=seed)
 
     def compare(self, source: Source) -> dict[str, float]:
@@ -168,7 +190,7 @@ class MusicModel:
 
     def _layouts(self, like: Phrase | str | Sequence[Phrase], count: int) -> list[Phrase]:
         if isinstance(like, str):
-            like = empty_phrase(self.representation, self.bars, like)
+            like = self._empty(like)
         phrases = [like] * count if isinstance(like, Phrase) else list(like)
         if len(phrases) != count:
             raise ParameterError(f"{count} codes need one phrase or {count}, got {len(phrases)}.")
@@ -189,14 +211,22 @@ class MusicModel:
     def _batch(self, windows: list[GridWindow]) -> GridBatch:
         return GridBatch.from_windows(windows).to(self.device)
 
-    def _check_length(self, window: GridWindow, metre: str) -> None:
-        config: Any = self.model.config
-        longest = min(config.max_steps // self.bars, getattr(config, "max_bar_steps", config.max_steps))
-        if max(window.bar_steps) > longest:
+    def _empty(self, metre: str, qpm: float = 120.0) -> Phrase:
+        """Return silent bars of a metre that the model can take."""
+        try:
+            phrase = empty_phrase(self.representation, self.bars, metre, qpm)
+        except RepresentationError as error:
             raise ParameterError(
-                f"A bar of {metre} has {max(window.bar_steps)} time steps, more than the model's {longest}; "
-                "choose a shorter metre."
+                f"A bar of {metre} is no whole number of time steps at {self.representation.steps_per_quarter} a quarter note; "
+                "choose another metre."
+            ) from error
+        steps = max(phrase.window.bar_steps)
+        longest = min(self._max_steps // self.bars, self._max_bar_steps or self._max_steps)
+        if steps > longest:
+            raise ParameterError(
+                f"A bar of {metre} has {steps} time steps, more than the model's {longest}; choose a shorter metre."
             )
+        return phrase
 
 
 def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicModel:
@@ -212,4 +242,7 @@ def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicMode
     model, info = load_weights(name, pick_device(device))
     if not info.representation:
         raise CheckpointError(f"{name} is a model of images ({info.model}), not of music.")
-    return MusicModel(model, info)
+    try:
+        return MusicModel(model, info)
+    except ParameterError as error:
+        raise CheckpointError(f"{name} holds an unusable representation. {error}") from error

@@ -11,7 +11,17 @@ from torch import Tensor, nn
 
 from musicae.errors import ParameterError
 
-__all__ = ["Activation", "Crop", "Resample", "activation_layer", "conv_decoder", "conv_encoder", "mlp", "stage_sizes"]
+__all__ = [
+    "Activation",
+    "Crop",
+    "Resample",
+    "ResidualBlock",
+    "activation_layer",
+    "conv_decoder",
+    "conv_encoder",
+    "mlp",
+    "stage_sizes",
+]
 
 Activation = Literal["relu", "silu", "tanh"]
 Resample = Literal["pool", "stride"]
@@ -86,8 +96,37 @@ class Crop(nn.Module):
         return x[:, :, : self.size, : self.size]
 
 
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions beside an open road (He, Zhang, Ren and Sun, 2015, arXiv 1512.03385).
+
+    Arguments:
+        channels: Channels of its input and output.
+        activation: Name of the activation before each convolution.
+    """
+
+    def __init__(self, channels: int, activation: Activation) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            activation_layer(activation),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            activation_layer(activation),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x and what the convolutions add to it, shape (B, C, H, W)."""
+        out: Tensor = x + self.layers(x)
+        return out
+
+
 def conv_encoder(
-    channels: int, widths: Sequence[int], size: int, *, resample: Resample = "stride", activation: Activation = "relu"
+    channels: int,
+    widths: Sequence[int],
+    size: int,
+    *,
+    resample: Resample = "stride",
+    activation: Activation = "relu",
+    blocks: int = 0,
 ) -> nn.Sequential:
     """Return 3x3 convolutions, each of which halves the side.
 
@@ -97,6 +136,7 @@ def conv_encoder(
         size: Side of the picture.
         resample: `stride` lets the convolution move by two pixels; `pool` takes the maximum of 2x2 pixels after it.
         activation: Name of the activation that ends each stage.
+        blocks: Residual blocks at the end of each stage.
 
     Returns:
         A network from (B, C, size, size) to (B, widths[-1], s, s), s = `stage_sizes(size, len(widths))[-1]`.
@@ -108,11 +148,18 @@ def conv_encoder(
         layers += [nn.Conv2d(before, after, 3, stride=stride, padding=1), activation_layer(activation)]
         if resample == "pool":
             layers.append(nn.MaxPool2d(2, padding=side % 2))  # a border of one rounds an odd side up
+        layers += [ResidualBlock(after, activation) for _ in range(blocks)]
     return nn.Sequential(*layers)
 
 
 def conv_decoder(
-    channels: int, widths: Sequence[int], size: int, *, resample: Resample = "stride", activation: Activation = "relu"
+    channels: int,
+    widths: Sequence[int],
+    size: int,
+    *,
+    resample: Resample = "stride",
+    activation: Activation = "relu",
+    blocks: int = 0,
 ) -> nn.Sequential:
     """Return the mirror of `conv_encoder`, each stage of which doubles the side.
 
@@ -122,6 +169,7 @@ def conv_decoder(
         size: Side of the picture.
         resample: `stride` doubles by transposed convolutions, `pool` by repeating pixels after a 3x3 convolution.
         activation: Name of the activation that follows every convolution but the last.
+        blocks: Residual blocks at the beginning of each stage.
 
     Returns:
         A network from (B, widths[-1], s, s), s = `stage_sizes(size, len(widths))[-1]`, to (B, C, size, size).
@@ -129,20 +177,25 @@ def conv_decoder(
     sides = stage_sizes(size, len(widths))[::-1]
     upwards = list(reversed(widths))
     stack = _transposed_stages if resample == "stride" else _repeated_stages
-    return nn.Sequential(*stack(channels, upwards, sides, activation))
+    return nn.Sequential(*stack(channels, upwards, sides, activation, blocks))
 
 
-def _transposed_stages(channels: int, widths: list[int], sides: Sequence[int], activation: Activation) -> list[nn.Module]:
+def _transposed_stages(
+    channels: int, widths: list[int], sides: Sequence[int], activation: Activation, blocks: int
+) -> list[nn.Module]:
     """Double by transposed convolutions that land on each side exactly, then mix at full resolution."""
     layers: list[nn.Module] = []
     for before, after, side in zip(widths, [*widths[1:], widths[-1]], sides[1:], strict=True):
+        layers += [ResidualBlock(before, activation) for _ in range(blocks)]
         # A kernel of 4 gives 2n, one of 3 gives 2n - 1: the two sides that round up to n when halved.
         kernel = 3 if side % 2 else 4
         layers += [nn.ConvTranspose2d(before, after, kernel, stride=2, padding=1), activation_layer(activation)]
     return [*layers, nn.Conv2d(widths[-1], channels, 3, padding=1)]
 
 
-def _repeated_stages(channels: int, widths: list[int], sides: Sequence[int], activation: Activation) -> list[nn.Module]:
+def _repeated_stages(
+    channels: int, widths: list[int], sides: Sequence[int], activation: Activation, blocks: int
+) -> list[nn.Module]:
     """Double by repeating pixels; convolutions without padding trim what rounding up has added.
 
     Doubling takes a surplus of at most 1 to at most 3, and a convolution without padding takes 2 away, so that the
@@ -152,6 +205,7 @@ def _repeated_stages(channels: int, widths: list[int], sides: Sequence[int], act
     side = sides[0]
     for before, after, wanted in zip([widths[0], *widths[:-1]], widths, sides[:-1], strict=True):
         padding = 0 if side - wanted >= 2 else 1
+        layers += [ResidualBlock(before, activation) for _ in range(blocks)]
         layers += [nn.Conv2d(before, after, 3, padding=padding), activation_layer(activation)]
         layers.append(nn.Upsample(scale_factor=2))
         side = 2 * (side - 2 * (1 - padding))

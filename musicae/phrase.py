@@ -1,13 +1,15 @@
 """A phrase: a few bars of one melody on the grid, with the tempo, loudness and instrument that it came with."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from musicae.errors import ParameterError, RepresentationError
 from musicae.midi import read_midi
 from musicae.representations import GridWindow, Representation
-from musicae.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
+from musicae.score import Bar, KeySignature, Note, Score, Tempo, TimeSignature, Track
 from musicae.selection import choose_bars, choose_track
 
 __all__ = ["Manner", "Phrase", "blend", "empty_phrase", "join", "take_phrase", "to_score"]
@@ -50,6 +52,11 @@ class Phrase:
     track: int = 0
     first_bar: int = 0
 
+    @property
+    def bar_numbers(self) -> str:
+        """Numbers of its first and last bar in the file it came from, such as `3-4`."""
+        return f"{self.first_bar}-{self.first_bar + len(self.window.bar_steps) - 1}"
+
 
 def take_phrase(
     source: str | Path | Score,
@@ -82,21 +89,38 @@ def take_phrase(
     where = where or ("the score" if isinstance(source, Score) else str(source))
     score = source if isinstance(source, Score) else read_midi(source)
     index = choose_track(score, where, track)
-    first = choose_bars(score, index, count, where, bars)
+    check = partial(_check_bars, representation, max_steps=max_steps, max_bar_steps=max_bar_steps)
+    first = choose_bars(score, index, count, where, bars, fits=lambda taken: check(taken) is None)
     chosen = score.bar_range(first, count)
-    try:
-        window = representation.encode(score.tracks[index].notes, chosen)
-    except RepresentationError as error:
-        raise RepresentationError(f"{where}: {error}") from error
-    longest = max(window.bar_steps)
-    if (max_steps and len(window.tokens) > max_steps) or (max_bar_steps and longest > max_bar_steps):
-        bar = chosen[window.bar_steps.index(longest)]
-        raise RepresentationError(
-            f"{where}: bar {bar.number} ({bar.numerator}/{bar.denominator}) has {longest} time steps, more than the model's "
-            f"{min(max_bar_steps or longest, (max_steps or longest) // count)}; choose other bars with --bars."
-        )
+    reason = check(chosen)
+    if reason is not None:
+        raise RepresentationError(f"{where}: {reason}")
+    window = representation.encode(score.tracks[index].notes, chosen)
     notes = [n for n in score.tracks[index].notes if n.onset < chosen[-1].end and n.end > chosen[0].start]
     return Phrase(window, _manner(score, index, first, count, notes), index + 1, first)
+
+
+# Time steps of the longest bar that models are trained on: 8 quarter notes on the sixteenth grid.
+LONGEST_BAR = 32
+
+
+def _check_bars(
+    representation: Representation, bars: Sequence[Bar], *, max_steps: int | None, max_bar_steps: int | None
+) -> str | None:
+    """Return why the bars fit neither the grid nor the model, or None where they do."""
+    try:
+        steps = representation.bar_steps(bars)
+    except RepresentationError as error:
+        return str(error)
+    longest = max(steps)
+    limit = min(max_bar_steps or longest, (max_steps or sum(steps)) // len(bars))
+    if sum(steps) <= (max_steps or sum(steps)) and longest <= (max_bar_steps or longest):
+        return None
+    bar = bars[steps.index(longest)]
+    return (
+        f"bar {bar.number} ({bar.numerator}/{bar.denominator}) has {longest} time steps, more than the model's {limit}; "
+        "choose other bars, or write the tune in shorter ones."
+    )
 
 
 def _manner(score: Score, index: int, first: int, count: int, notes: list[Note]) -> Manner:
@@ -126,7 +150,7 @@ def empty_phrase(representation: Representation, count: int, metre: str = "4/4",
         RepresentationError: its bars are not a whole number of steps.
     """
     numerator, _, denominator = metre.partition("/")
-    good = numerator.isdigit() and denominator.isdigit()
+    good = numerator.isdecimal() and denominator.isdecimal()
     if not good or not 1 <= int(numerator) <= 64 or int(denominator) not in (1, 2, 4, 8, 16, 32):
         raise ParameterError(f"{metre!r} is no time signature; give one such as 4/4, 3/4 or 6/8.")
     metres = ((int(numerator), int(denominator)),) * count
@@ -165,11 +189,12 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
         lengths: Their lengths in quarter notes.
 
     Returns:
-        One score with a track for each program, and their tempos and metres in a row.
+        One score with a track for each program and name, and their tempos, metres and keys in a row.
     """
     notes: dict[tuple[int, str], list[Note]] = {}
     tempos: list[Tempo] = []
     signatures: list[TimeSignature] = []
+    keys: list[KeySignature] = []
     start = 0.0
     for score, length in zip(scores, lengths, strict=True):
         for track in score.tracks:
@@ -181,6 +206,9 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
         for s in score.time_signatures:
             if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != (s.numerator, s.denominator):
                 signatures.append(TimeSignature(s.time + start, s.numerator, s.denominator))
+        for key in score.keys:
+            if not keys or keys[-1].number != key.number:
+                keys.append(KeySignature(key.time + start, key.number))
         start += length
     tracks = tuple(Track(tuple(kept), program, name=name) for (program, name), kept in notes.items())
-    return Score(tracks, tuple(tempos), tuple(signatures), scores[0].keys if scores else ())
+    return Score(tracks, tuple(tempos), tuple(signatures), tuple(keys))

@@ -13,7 +13,7 @@ from musicae.errors import ParameterError
 from musicae.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training import TrainingConfig
 
-__all__ = ["PRESETS", "Preset", "preset"]
+__all__ = ["PRESETS", "Preset", "preset", "read_recipe"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ class RunFolder:
 
     def __init__(self, path: Path, recipe: dict[str, Any]) -> None:
         self.path = path
-        self.recipe = recipe
+        self.recipe: dict[str, Any] = json.loads(json.dumps(recipe))  # JSON has lists for tuples, as what is read back
 
     @property
     def best(self) -> Path:

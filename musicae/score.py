@@ -123,7 +123,7 @@ class Score:
     tempos: tuple[Tempo, ...] = ()
     time_signatures: tuple[TimeSignature, ...] = ()
     keys: tuple[KeySignature, ...] = ()
-    _bars: tuple[Bar, ...] | None = field(default=None, repr=False, compare=False)
+    _bars: tuple[Bar, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def end(self) -> float:
@@ -131,9 +131,9 @@ class Score:
         return max((note.end for track in self.tracks for note in track.notes), default=0.0)
 
     def tempo_at(self, time: float) -> float:
-        """Return the tempo in quarter notes a minute at `time` (quarter notes)."""
+        """Return the tempo in quarter notes a minute at `time` (quarter notes); 120 before the first of the map."""
         index = bisect_right([t.time for t in self.tempos], time + 1e-6) - 1
-        return self.tempos[max(index, 0)].qpm if self.tempos else 120.0
+        return self.tempos[index].qpm if index >= 0 else 120.0
 
     def seconds_at(self, time: float) -> float:
         """Return the seconds from the start to `time` (quarter notes), through the tempo map."""

@@ -10,11 +10,14 @@ The melody track is the one with the best score among the tracks that are not dr
 * minus 2 for a General MIDI bass (programs 32 to 39), minus 1 for fewer than 8 notes.
 
 Of equals the first is taken. The first full phrase begins at the first bar that is not a pick-up, in which a note starts,
-and from which on notes start in every one of the bars wanted; a pick-up is a first sounding bar whose notes all start in
-its second half. Where no such bar exists, the phrase begins at the first bar in which a note starts.
+and from which on notes start in every one of the bars wanted, these being whole bars of one metre that the model can
+take; a pick-up is a first sounding bar whose notes all start in its second half. Where no such bar exists, bars of several
+metres, or cut short by a metre change, will do; where there is none of those either, the phrase begins at the first bar
+in which a note starts and that the model can take with those after it.
 """
 
 import re
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from musicae.errors import MidiError, ParameterError
@@ -71,7 +74,7 @@ def choose_track(score: Score, where: str, wanted: str | None = None) -> int:
         raise MidiError(f"{where} has no notes; choose another file.")
     names = [t.name or f"track {i}" for i, t in enumerate(score.tracks, 1)]
     if wanted is not None:
-        if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+        if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
             return int(wanted) - 1
         matches = [i for i, name in enumerate(names) if name.lower() == wanted.lower()]
         if not matches:
@@ -80,12 +83,22 @@ def choose_track(score: Score, where: str, wanted: str | None = None) -> int:
         return matches[0]
     points = track_scores(score)
     best = max(range(len(points)), key=points.__getitem__)
+    if points[best] == float("-inf") and not any(t.notes for t in score.tracks):
+        raise MidiError(f"{where} has no notes; choose another file.")
     if points[best] == float("-inf"):
         raise MidiError(f"{where} has drums only; a melody model needs a pitched track. Choose another file.")
     return best
 
 
-def choose_bars(score: Score, track: int, count: int, where: str, wanted: tuple[int, int] | None = None) -> int:
+def choose_bars(
+    score: Score,
+    track: int,
+    count: int,
+    where: str,
+    wanted: tuple[int, int] | None = None,
+    *,
+    fits: Callable[[Sequence[Bar]], bool] | None = None,
+) -> int:
     """Return the number (from 1) of the bar where the phrase begins.
 
     Arguments:
@@ -94,19 +107,24 @@ def choose_bars(score: Score, track: int, count: int, where: str, wanted: tuple[
         count: Bars wanted.
         where: The file's name, for messages.
         wanted: First and last bar (from 1, inclusive) instead of the rule above.
+        fits: Whether the model can take these bars. [default: it takes any]
 
     Raises:
         ParameterError: the bars wanted do not exist, or are not `count`.
-        MidiError: no note sounds in the bars wanted.
+        MidiError: no note sounds in the bars wanted, or in the track at all.
     """
     bars = score.bars()
     notes = score.tracks[track].notes
+    if not notes:
+        raise MidiError(f"{where}: track {track + 1} has no notes; choose another track.")
     if wanted is not None:
         first, last = wanted
         if not 1 <= first <= last or first > len(bars):
             raise ParameterError(f"{where} has bars 1 to {len(bars)}; there are no bars {first}-{last}.")
         if last - first + 1 != count:
-            raise ParameterError(f"The model takes {count} bars; {first}-{last} are {last - first + 1}.")
+            raise ParameterError(
+                f"{where}: the model takes {count} bars, not {last - first + 1}; give {first}-{first + count - 1}, for example."
+            )
         start, end = bars[first - 1].start, score.bar_range(first, count)[-1].end
         if not any(n.onset < end and n.end > start for n in notes):
             raise MidiError(f"{where}: no note sounds in bars {first}-{last} of track {track + 1}; choose other bars.")
@@ -116,8 +134,15 @@ def choose_bars(score: Score, track: int, count: int, where: str, wanted: tuple[
         index = _bar_of(note.onset, bars)
         onsets[index].append((note.onset - bars[index].start) / bars[index].length)
     sounding = [i for i, places in enumerate(onsets) if places]
-    for i in sounding:
-        pick_up = i == sounding[0] and min(onsets[i]) >= 0.5
-        if not pick_up and i + count <= len(bars) and all(onsets[i : i + count]):
-            return i + 1
-    return sounding[0] + 1
+    taken = [i for i in sounding if fits is None or fits(score.bar_range(i + 1, count))]
+    full = [i for i in taken if i + count <= len(bars) and all(onsets[i : i + count])]
+    if full and full[0] == sounding[0] and min(onsets[full[0]]) >= 0.5:
+        del full[0]  # a pick-up
+    even = (i for i in full if _even(bars[i : i + count]))
+    return next(even, (full or taken or sounding)[0]) + 1
+
+
+def _even(bars: Sequence[Bar]) -> bool:
+    """Return whether these are whole bars of one metre."""
+    metre = (bars[0].numerator, bars[0].denominator)
+    return all((b.numerator, b.denominator) == metre and abs(b.length - b.full_length) < 1e-6 for b in bars)

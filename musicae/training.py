@@ -8,24 +8,23 @@ one number of threads).
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from musicae.checkpoint import CheckpointInfo, save_checkpoint
 from musicae.config import replace, to_dict
-from musicae.errors import MusicaeError, ParameterError
-from musicae.models.base import Autoencoder
-from musicae.objectives import BITS, ObjectiveConfig
+from musicae.errors import MusicaeError
+from musicae.models.base import Adversarial, Autoencoder
+from musicae.objectives import BITS
+from musicae.optimization import TrainingConfig, Updater
 from musicae.runs import RunFolder, recipe_of
 
 __all__ = ["Metrics", "Source", "Trainer", "TrainingConfig"]
 
 Metrics = dict[str, float]
-
 
 _PROGRESS = ("step", "seconds", "beta", "kl_bits", "best")
 
@@ -37,68 +36,11 @@ class Source(Protocol):
         """Return the batch of a step; the same one whenever asked."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
-    """How a model is trained.
-
-    Arguments:
-        steps: Optimizer steps.
-        batch_size: Examples a step.
-        learning_rate: Its peak.
-        final_learning_rate: What it ends at.
-        schedule: `cosine` from peak to final over `steps`; `exponential`, MusicVAE's decay by 0.9999 a step.
-        warmup_steps: Steps in which the rate rises from 0.
-        weight_decay: AdamW's.
-        clip_norm: Largest global norm of the gradient.
-        skip_norm: A step whose gradient is larger than this, or not finite, is left out.
-        average: Decay of the running average of the weights that is validated and saved; 0 saves the weights themselves.
-        seed: Seed of everything random.
-        log_every: Steps between lines of `metrics.csv`.
-        validate_every: Steps between validations.
-        checkpoint_every: Steps between checkpoints.
-        objective: What is minimised.
-    """
-
-    steps: int = 1000
-    batch_size: int = 256
-    learning_rate: float = 2e-3
-    final_learning_rate: float = 1e-5
-    schedule: Literal["cosine", "exponential"] = "cosine"
-    warmup_steps: int = 50
-    weight_decay: float = 0.01
-    clip_norm: float = 1.0
-    skip_norm: float = 10_000.0
-    average: float = 0.0
-    seed: int = 0
-    log_every: int = 20
-    validate_every: int = 250
-    checkpoint_every: int = 100
-    objective: ObjectiveConfig = ObjectiveConfig()
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        least = {"steps": 1, "batch_size": 1, "log_every": 1, "validate_every": 1, "checkpoint_every": 1}
-        for name, low in least.items():
-            if getattr(self, name) < low:
-                raise ParameterError(f"TrainingConfig.{name} must be at least {low}, got {getattr(self, name)}.")
-        if self.learning_rate <= 0 or not 0 <= self.average < 1:
-            raise ParameterError("TrainingConfig needs learning_rate > 0 and 0 <= average < 1.")
-
-    def learning_rate_at(self, step: int) -> float:
-        """Return the learning rate of an optimizer step (from 0)."""
-        low, high = self.final_learning_rate, self.learning_rate
-        if self.schedule == "exponential":
-            return (high - low) * 0.9999**step + low
-        progress = min(1.0, step / max(1, self.steps))
-        rate = low + (high - low) * 0.5 * (1.0 + math.cos(math.pi * progress))
-        return rate * min(1.0, (step + 1) / max(1, self.warmup_steps))
-
-
 class _Meter:
     """Sums loss terms, examples and training time between two lines of the log."""
 
     def __init__(self) -> None:
-        self.sums, self.steps, self.examples, self.seconds = torch.zeros(3), 0, 0, 0.0
+        self.sums, self.steps, self.examples, self.seconds = torch.zeros(()), 0, 0, 0.0
         self.skip()
 
     def skip(self) -> None:
@@ -145,9 +87,12 @@ class Trainer:
         self.validation, self.score, self.maximise = validation, score, maximise
         self.device = torch.device(device)
         parameters: list[Tensor] = [p for p in model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(
-            parameters, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.99), fused=True
-        )
+        self.opponent: Updater | None = None
+        if isinstance(model, Adversarial):
+            theirs = list(model.opponent.parameters())
+            self.opponent = Updater(theirs, config, model.opponent_rate)
+            parameters = [p for p in parameters if not any(p is their for their in theirs)]
+        self.updater = Updater(parameters, config)
         self.average = [p.detach().clone() for p in parameters] if config.average else []
         self.parameters = parameters
         self.step = 0
@@ -187,26 +132,32 @@ class Trainer:
         return final
 
     def train_step(self) -> tuple[Tensor, int]:
-        """Do one optimizer step; return (loss, reconstruction, KL) in nats per example, and the batch size."""
+        """Do one optimizer step; return loss, reconstruction and KL in nats per example, and the batch size.
+
+        The terms of an adversarial model go on with the loss and the accuracy of its opponent.
+        """
         config, step = self.config, self.step
         torch.manual_seed((config.seed * 1_000_003 + step) % 2**63)
         self.model.train()
         batch = self.source.batch(step, self.device)
         self.beta = config.objective.beta.at(step, self.beta, self.kl_bits)
         losses = self.model(batch, config.objective, self.beta)
-        self.optimizer.zero_grad(set_to_none=True)
-        losses.loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate_at(step)
-        if bool(norm <= config.skip_norm):  # False for NaN too
-            self.optimizer.step()
+        self.updater.update(losses.loss, step)
         if self.average:
             decay = min(config.average, (step + 1) / (step + 10))
-            torch._foreach_lerp_(self.average, self.parameters, 1.0 - decay)
-        terms = torch.stack([losses.loss, losses.reconstruction, losses.kl]).detach().cpu()
+            with torch.no_grad():  # or the average would drag the graph of every step along
+                torch._foreach_lerp_(self.average, self.parameters, 1.0 - decay)
+        figures = [losses.loss, losses.reconstruction, losses.kl]
+        if self.opponent and isinstance(self.model, Adversarial):
+            duel = self.model.duel(batch)
+            self.opponent.update(duel.loss, step)
+            figures += [duel.loss, duel.accuracy]
+        terms = torch.stack(figures).detach().cpu()
         if not bool(torch.isfinite(terms[0])):
-            raise MusicaeError(f"The loss became {float(terms[0])} at step {step}. Lower the learning rate and resume.")
+            raise MusicaeError(
+                f"The loss became {float(terms[0])} at step {step}. Start a new run with a lower learning rate (--config); "
+                "--init-from takes this run's last checkpoint."
+            )
         kl = float(terms[2]) * BITS
         self.kl_bits = kl if self.kl_bits is None else 0.95 * self.kl_bits + 0.05 * kl
         self.step += 1
@@ -245,15 +196,16 @@ class Trainer:
         save_checkpoint(self.folder.last, self.model, self._info({}))
         self._swap()
         self.folder.write_metrics(self.rows)
-        self.folder.write_state(
-            {
-                "model": self.model.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "average": self.average,
-                "progress": {name: getattr(self, name) for name in _PROGRESS},
-                "rows": self.rows,
-            }
-        )
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.updater.optimizer.state_dict(),
+            "average": self.average,
+            "progress": {name: getattr(self, name) for name in _PROGRESS},
+            "rows": self.rows,
+        }
+        if self.opponent:
+            state["opponent"] = self.opponent.optimizer.state_dict()
+        self.folder.write_state(state)
 
     def resume(self) -> None:
         """Go on from `state.pt` in the run folder.
@@ -263,7 +215,9 @@ class Trainer:
         """
         state = self.folder.read_state(self.device)
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.updater.optimizer.load_state_dict(state["optimizer"])
+        if self.opponent:
+            self.opponent.optimizer.load_state_dict(state["opponent"])
         self.average = state["average"]
         self.rows = state["rows"]
         for name, value in state["progress"].items():
@@ -285,7 +239,7 @@ class Trainer:
             report(self.step, row)
 
     def _row(self, meter: _Meter) -> dict[str, Any]:
-        loss, reconstruction, kl = (meter.sums / meter.steps).tolist()
+        loss, reconstruction, kl, *duel = (meter.sums / meter.steps).tolist()
         return {
             "step": self.step,
             "seconds": round(self.seconds, 1),
@@ -294,5 +248,6 @@ class Trainer:
             "kl_bits": kl * BITS,
             "beta": self.beta,
             "learning_rate": self.config.learning_rate_at(self.step - 1),
-            "examples_per_second": round(meter.examples / meter.seconds, 1),
+            "examples_per_second": round(meter.examples / max(meter.seconds, 1e-9), 1),
+            **dict(zip(("opponent_loss", "opponent_accuracy"), duel, strict=False)),
         }

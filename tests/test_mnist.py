@@ -15,8 +15,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicae.datasets.mnist import ImageBatches, load_mnist, read_idx_images, read_idx_labels
+from musicae.datasets.idx import read_idx_images, read_idx_labels
+from musicae.datasets.image_batches import ImageBatches
+from musicae.datasets.mnist import load_mnist
 from musicae.errors import DataError, ParameterError
+from musicae.image_batch import ImageTask
 
 SUBSET_CHECKSUMS = [1321079909, 737184637, 3327229488]
 NAMES = {"train": "train", "test": "t10k"}
@@ -228,33 +231,34 @@ def numbered(count: int) -> torch.Tensor:
 
 
 def test_an_epoch_shows_every_picture_once_in_its_own_order() -> None:
-    batches = ImageBatches(numbered(22), 5, seed=0, binarise="none")
+    batches = ImageBatches(numbered(22), 5, seed=0, task=ImageTask())
     assert batches.batches_per_epoch == 4
     epochs = []
     for epoch in range(3):
-        x = torch.cat([batches.batch(4 * epoch + i) for i in range(4)])
+        x = torch.cat([batches.batch(4 * epoch + i).images for i in range(4)])
         assert x.shape == (20, 1, 2, 2) and x.dtype == torch.float32
         epochs.append([round(float(p) * 255) for p in x[:, 0, 1, 1]])
         assert len(set(epochs[-1])) == 20
     assert epochs[0] != epochs[1] != epochs[2]
-    other = ImageBatches(numbered(22), 5, seed=1, binarise="none").batch(0)
-    assert not torch.equal(other, batches.batch(0))
-    assert not torch.equal(other, batches.batch(4)), "seed 1 does not follow seed 0 by an epoch"
+    other = ImageBatches(numbered(22), 5, seed=1, task=ImageTask()).batch(0).images
+    assert not torch.equal(other, batches.batch(0).images)
+    assert not torch.equal(other, batches.batch(4).images), "seed 1 does not follow seed 0 by an epoch"
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6), st.integers(0, 2**63))
 def test_a_batch_depends_on_seed_and_step_alone(steps: list[int], seed: int) -> None:
     images = 6 * numbered(30)
-    used = ImageBatches(images, 8, seed, binarise="dynamic")
+    used = ImageBatches(images, 8, seed, task=ImageTask(binarise="dynamic"))
     for step in steps:
-        assert torch.equal(used.batch(step), ImageBatches(images, 8, seed, binarise="dynamic").batch(step))
+        fresh = ImageBatches(images, 8, seed, task=ImageTask(binarise="dynamic"))
+        assert torch.equal(used.batch(step).images, fresh.batch(step).images)
 
 
 def test_dynamic_binarisation_draws_coins_afresh() -> None:
     grey = torch.tensor([0, 64, 191, 255], dtype=torch.uint8).reshape(1, 1, 2, 2).expand(500, -1, -1, -1)
-    batches = ImageBatches(grey, 500, seed=0, binarise="dynamic")
-    draws = torch.stack([batches.batch(step) for step in range(20)])
+    batches = ImageBatches(grey, 500, seed=0, task=ImageTask(binarise="dynamic"))
+    draws = torch.stack([batches.batch(step).images for step in range(20)])
     assert set(draws.unique().tolist()) == {0.0, 1.0}
     assert not torch.equal(draws[0], draws[1])
     means = draws.mean((0, 1)).flatten()
@@ -270,10 +274,10 @@ def test_dynamic_binarisation_draws_coins_afresh() -> None:
         (numbered(4), {"batch_size": 5}, "batch_size must lie in 1 to 4 (the pictures), got 5."),
         (numbered(4), {"batch_size": 0}, "batch_size must lie in 1 to 4 (the pictures), got 0."),
         (numbered(4), {"seed": -1}, "seed must be at least 0, got -1."),
-        (numbered(4), {"binarise": "fixed"}, "Unknown binarisation 'fixed'. Allowed: none, dynamic."),
+        (numbered(4), {"labels": torch.zeros(3)}, "4 pictures need as many labels, got shape (3,)."),
     ],
 )
 def test_bad_batches_are_refused(images: torch.Tensor, values: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError) as error:
-        ImageBatches(images, **{"batch_size": 2, "seed": 0, "binarise": "none", **values})
+        ImageBatches(images, **{"batch_size": 2, "seed": 0, **values})
     assert str(error.value) == message

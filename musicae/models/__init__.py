@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from musicae.models.adversarial import AdversarialAutoencoder, AdversarialAutoencoderConfig
 from musicae.models.base import Autoencoder
+from musicae.models.conditional import ConditionalAutoencoder, ConditionalAutoencoderConfig
 from musicae.models.image import ConvAutoencoder, ConvAutoencoderConfig, DenseAutoencoder, DenseAutoencoderConfig
 from musicae.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.models.plan import PlanVAE, PlanVAEConfig
 
 __all__ = [
     "MODELS",
+    "AdversarialAutoencoder",
+    "AdversarialAutoencoderConfig",
     "Autoencoder",
+    "ConditionalAutoencoder",
+    "ConditionalAutoencoderConfig",
     "ConvAutoencoder",
     "ConvAutoencoderConfig",
     "DenseAutoencoder",
@@ -35,4 +41,6 @@ MODELS: dict[str, ModelKind] = {
     MusicVAE.name: ModelKind(MusicVAE, MusicVAEConfig),
     DenseAutoencoder.name: ModelKind(DenseAutoencoder, DenseAutoencoderConfig),
     ConvAutoencoder.name: ModelKind(ConvAutoencoder, ConvAutoencoderConfig),
+    ConditionalAutoencoder.name: ModelKind(ConditionalAutoencoder, ConditionalAutoencoderConfig),
+    AdversarialAutoencoder.name: ModelKind(AdversarialAutoencoder, AdversarialAutoencoderConfig),
 }

@@ -1,7 +1,7 @@
 """The abstract autoencoder: encode, posterior, code, decode, likelihood. Everything else in musicae builds on this."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from musicae.distributions import Posterior
 from musicae.objectives import Losses, ObjectiveConfig, elbo_losses
 
-__all__ = ["Autoencoder", "Batch"]
+__all__ = ["Adversarial", "Autoencoder", "Batch", "Duel"]
 
 
 class Batch(Protocol):
@@ -29,7 +29,7 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
     """A model q(z|x), p(x|z) over batches of type X.
 
     Subclasses are final and implement the three abstract methods; the methods given here are not overridden.
-    Image batches are tensors (B, C, H, W); music batches are `musicae.batch.GridBatch`.
+    Image batches are tensors (B, C, H, W) or `musicae.image_batch.ImageBatch`; music batches are `musicae.batch.GridBatch`.
     """
 
     name: ClassVar[str]
@@ -75,3 +75,30 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
     def parameter_count(self) -> int:
         """Return the number of trained numbers."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
+
+class Duel(NamedTuple):
+    """How an opponent did on a batch, two scalars.
+
+    Arguments:
+        loss: What the opponent minimises, in nats.
+        accuracy: Share of its verdicts that were right.
+    """
+
+    loss: Tensor
+    accuracy: Tensor
+
+
+class Adversarial(ABC):
+    """A model with an opponent: a network inside it that another optimizer trains, on a loss of its own, after each step."""
+
+    opponent_rate: float
+
+    @property
+    @abstractmethod
+    def opponent(self) -> nn.Module:
+        """The opponent, a submodule of the model; the model's own optimizer leaves it alone."""
+
+    @abstractmethod
+    def duel(self, x: Any) -> Duel:
+        """Return the opponent's loss on a batch, with gradient to the opponent only."""

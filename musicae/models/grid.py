@@ -5,8 +5,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from musicae.batch import GridBatch
+from musicae.errors import ParameterError
 
-__all__ = ["hide_tokens", "pick", "sequence_log_likelihood"]
+__all__ = ["check_length", "hide_tokens", "pick", "sequence_log_likelihood"]
+
+
+def check_length(x: GridBatch, max_steps: int) -> None:
+    """Refuse windows that are longer than a model's `max_steps` time steps."""
+    if x.tokens.shape[1] > max_steps:
+        raise ParameterError(f"A window of {x.tokens.shape[1]} time steps is longer than the model's {max_steps}.")
 
 
 def sequence_log_likelihood(logits: Tensor, x: GridBatch) -> Tensor:

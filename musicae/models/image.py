@@ -3,7 +3,7 @@
 One class for each kind of network; a flag in its configuration decides whether the code is a point (an autoencoder)
 or a Gaussian with the standard normal as prior (a VAE). Both maximise log p(x|z), summed over pixels, in nats.
 
-A batch is a float tensor (B, C, H, W) with values in [0, 1] and H = W = `size`.
+What they share, and what a batch is: `musicae.models.pictures`.
 
 References:
     Hinton and Salakhutdinov, 2006, Reducing the Dimensionality of Data with Neural Networks (deep autoencoders);
@@ -16,13 +16,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Literal, final
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from musicae.distributions import DiagonalGaussian, Point
 from musicae.errors import ParameterError
-from musicae.likelihoods import make_likelihood
-from musicae.models.base import Autoencoder
+from musicae.models.pictures import ImageAutoencoder, ImageConfig
 from musicae.nn import Activation, Resample, activation_layer, conv_decoder, conv_encoder, mlp, stage_sizes
 
 __all__ = [
@@ -32,137 +29,8 @@ __all__ = [
     "DenseAutoencoderConfig",
     "ImageAutoencoder",
     "ImageConfig",
+    "dense_or_conv",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageConfig:
-    """What all models of pictures share.
-
-    Arguments:
-        latent_size: Z.
-        channels: Channels of a picture, C: 1 for grey, 3 for colour.
-        size: Side of a picture in pixels, H = W.
-        variational: True for a Gaussian posterior (a VAE), False for a point (a plain autoencoder).
-        likelihood: `bernoulli` or `gaussian` (see `musicae.likelihoods`).
-        scale: Standard deviation of the Gaussian likelihood, in units of the pixel range.
-        learn_scale: Whether that standard deviation is trained.
-        activation: `relu`, `silu` or `tanh`.
-    """
-
-    latent_size: int = 32
-    channels: int = 1
-    size: int = 28
-    variational: bool = True
-    likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
-    scale: float = 1.0
-    learn_scale: bool = False
-    activation: Activation = "relu"
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if min(self.latent_size, self.channels, self.size) < 1:
-            raise ParameterError(
-                f"latent_size ({self.latent_size}), channels ({self.channels}) and size ({self.size}) must each be at least 1."
-            )
-
-    @property
-    def pixels(self) -> int:
-        """Numbers in a picture, C * H * W."""
-        return self.channels * self.size**2
-
-    @property
-    def encoder_outputs(self) -> int:
-        """Numbers that the encoder gives for a code: a mean, and a log variance if the model is variational."""
-        return 2 * self.latent_size if self.variational else self.latent_size
-
-
-class ImageAutoencoder(Autoencoder[Tensor]):
-    """An encoder, a decoder and a likelihood of pixels; subclasses only build the two networks.
-
-    Arguments:
-        config: The sizes.
-        encoder: Network from (B, C, H, W) to (B, `config.encoder_outputs`): means, then log variances.
-        decoder: Network from (B, Z) to logits (B, C, H, W).
-    """
-
-    config: ImageConfig
-
-    def __init__(self, config: ImageConfig, encoder: nn.Module, decoder: nn.Module) -> None:
-        super().__init__()
-        self.config = config
-        self.latent_size = config.latent_size
-        self.encoder = encoder
-        self.decoder = decoder
-        self.likelihood = make_likelihood(config.likelihood, scale=config.scale, learn_scale=config.learn_scale)
-
-    def encode(self, x: Tensor) -> DiagonalGaussian | Point:
-        """Return the posterior of pictures (B, C, H, W), codes of shape (B, Z).
-
-        Raises:
-            ParameterError: the pictures have another size, number of channels or number type.
-        """
-        self._check_images(x)
-        outputs = self.encoder(x)
-        if not self.config.variational:
-            return Point(outputs)
-        mean, logvar = outputs.chunk(2, dim=1)
-        # Past these bounds nothing is gained, and exp(logvar) would overflow after one bad step.
-        return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return logits of shape (B, C, H, W) for codes (B, Z).
-
-        Raises:
-            ParameterError: the codes have another shape.
-        """
-        if z.dim() != 2 or z.shape[1] != self.latent_size:
-            raise ParameterError(f"Codes must have shape (B, {self.latent_size}), got {tuple(z.shape)}.")
-        logits: Tensor = self.decoder(z)
-        return logits
-
-    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return log p(x|z) in nats, summed over pixels and channels, shape (B,).
-
-        Raises:
-            ParameterError: pictures or codes of the wrong shape.
-        """
-        self._check_images(x)
-        return self.likelihood.log_prob(self.decode(z), x)
-
-    @torch.no_grad()
-    def generate(
-        self, z: Tensor, like: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """Turn codes into pictures, without gradient (use `decode` to differentiate).
-
-        Arguments:
-            z: Codes, shape (B, Z).
-            like: Pictures of the model's size, shape (N, C, H, W); neither their number nor their content matters.
-            temperature: 0 gives the mean picture, which is what people look at. Above 0 pixels are drawn from the
-                likelihood, 1 being the likelihood itself: a Bernoulli's logits are divided by the temperature, a
-                Gaussian's scale is multiplied by it.
-            generator: Source of randomness, on any device.
-
-        Returns:
-            Pictures, shape (B, C, H, W), values in [0, 1].
-
-        Raises:
-            ParameterError: codes or pictures of the wrong shape, or a negative temperature.
-        """
-        self._check_images(like)
-        return self.likelihood.sample(self.decode(z), temperature=temperature, generator=generator)
-
-    def _check_images(self, x: Tensor) -> None:
-        """Refuse pictures that the networks were not built for."""
-        c = self.config
-        if x.dim() != 4 or tuple(x.shape[1:]) != (c.channels, c.size, c.size):
-            raise ParameterError(
-                f"This model takes pictures of shape (B, {c.channels}, {c.size}, {c.size}), got {tuple(x.shape)}; "
-                "resize them or build a model with another size and channels."
-            )
-        if not x.is_floating_point():
-            raise ParameterError(f"Pictures must be floats in [0, 1], got {x.dtype}; divide bytes by 255.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +61,7 @@ class DenseAutoencoder(ImageAutoencoder):
         c = config
         down = mlp([c.pixels, *c.hidden_sizes, c.encoder_outputs], activation=c.activation)
         up = mlp([c.latent_size, *reversed(c.hidden_sizes), c.pixels], activation=c.activation)
-        picture = (c.channels, c.size, c.size)
-        super().__init__(c, nn.Sequential(nn.Flatten(), down), nn.Sequential(up, nn.Unflatten(1, picture)))
+        super().__init__(c, nn.Sequential(nn.Flatten(), down), nn.Sequential(up, nn.Unflatten(1, c.picture)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +71,7 @@ class ConvAutoencoderConfig(ImageConfig):
     Arguments:
         widths: Channels after each convolution of the encoder, each of which halves the side, rounding up; the decoder
             has them in reverse.
+        blocks: Residual blocks after each halving and before each doubling.
         resample: `stride` (strided and transposed convolutions) or `pool` (maximum of 2x2 pixels, repeated pixels).
         bottleneck: `dense` puts dense layers between the smallest map and the code; `map` takes the map itself as
             the code, so that `latent_size` must be its number of values.
@@ -212,6 +80,7 @@ class ConvAutoencoderConfig(ImageConfig):
     """
 
     widths: tuple[int, ...] = (16, 32, 64)
+    blocks: int = 0
     resample: Resample = "stride"
     bottleneck: Literal["dense", "map"] = "dense"
     hidden_sizes: tuple[int, ...] = ()
@@ -222,6 +91,8 @@ class ConvAutoencoderConfig(ImageConfig):
         super().__post_init__()
         if min(self.widths, default=1) < 1:
             raise ParameterError(f"Every width must be at least 1, got {self.widths}.")
+        if self.blocks < 0:
+            raise ParameterError(f"blocks must be at least 0, got {self.blocks}.")
         values = math.prod(self.map_shape)
         if self.bottleneck == "map" and (self.latent_size != values or self.hidden_sizes):
             raise ParameterError(
@@ -264,8 +135,8 @@ class ConvAutoencoder(ImageAutoencoder):
 
     def __init__(self, config: ConvAutoencoderConfig) -> None:
         c = config
-        down = conv_encoder(c.channels, c.widths, c.size, resample=c.resample, activation=c.activation)
-        up = conv_decoder(c.channels, c.widths, c.size, resample=c.resample, activation=c.activation)
+        down = conv_encoder(c.channels, c.widths, c.size, resample=c.resample, activation=c.activation, blocks=c.blocks)
+        up = conv_decoder(c.channels, c.widths, c.size, resample=c.resample, activation=c.activation, blocks=c.blocks)
         values = math.prod(c.map_shape)
         to_code: list[nn.Module] = [nn.Flatten()]
         from_code: list[nn.Module] = []
@@ -277,3 +148,23 @@ class ConvAutoencoder(ImageAutoencoder):
             # A mean must be free to be negative, so a variational map needs one more layer without activation.
             to_code.insert(0, nn.Conv2d(c.widths[-1], 2 * c.widths[-1], 1))
         super().__init__(c, nn.Sequential(down, *to_code), nn.Sequential(*from_code, nn.Unflatten(1, c.map_shape), up))
+
+
+def dense_or_conv(config: ImageConfig, widths: tuple[int, ...]) -> tuple[nn.Module, nn.Module, int]:
+    """Return what lies between pictures and dense layers: nothing but a change of shape, or convolutions.
+
+    Arguments:
+        config: Sizes of the picture.
+        widths: Channels after each convolution; none for a dense model.
+
+    Returns:
+        A network from (B, C, H, W) to (B, ...), one from (B, values) back to (B, C, H, W), and the number of values.
+    """
+    c = config
+    if not widths:
+        return nn.Identity(), nn.Unflatten(1, c.picture), c.pixels
+    side = stage_sizes(c.size, len(widths))[-1]
+    down = conv_encoder(c.channels, widths, c.size, activation=c.activation)
+    up = conv_decoder(c.channels, widths, c.size, activation=c.activation)
+    shape = (widths[-1], side, side)
+    return down, nn.Sequential(activation_layer(c.activation), nn.Unflatten(1, shape), up), math.prod(shape)

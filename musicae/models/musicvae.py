@@ -1,8 +1,8 @@
 """MusicVAE as published, the field's reference and this project's baseline.
 
 A bidirectional LSTM reads the token grid; its last states become the posterior. The code, through a dense layer and tanh,
-is the decoder's initial state and is joined to the decoder's input at every time step. With a conductor, the window is cut
-into segments; an LSTM over segments turns the code into one embedding each, which starts the decoder anew.
+is the decoder's initial state and is joined to the decoder's input at every time step. With a conductor, each window is cut
+into segments of equal length; an LSTM over segments turns the code into one embedding each, which starts the decoder anew.
 
 The posterior's standard deviation is softplus of a linear layer, as published; both heads start near zero.
 
@@ -23,7 +23,7 @@ from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
 from musicae.models.base import Autoencoder
-from musicae.models.grid import pick, sequence_log_likelihood
+from musicae.models.grid import check_length, pick, sequence_log_likelihood
 
 __all__ = ["MusicVAE", "MusicVAEConfig"]
 
@@ -58,6 +58,9 @@ class MusicVAEConfig:
 
     def __post_init__(self) -> None:
         """Check that conductor and segments go together."""
+        sizes = (self.depth, self.latent_size, self.encoder_size, self.encoder_layers, self.max_steps)
+        if min(*sizes, *self.decoder_sizes, *self.conductor_sizes) < 1:
+            raise ParameterError("MusicVAE needs sizes of at least 1.")
         if bool(self.conductor_sizes) != (self.segments > 0) or not self.decoder_sizes or self.sampling_rate < 0:
             raise ParameterError(
                 "MusicVAE needs decoder layers, a sampling rate of at least 0, and conductor_sizes and segments together; "
@@ -135,10 +138,7 @@ class MusicVAE(Autoencoder[GridBatch]):
 
     def encode(self, x: GridBatch) -> DiagonalGaussian:
         """Return the posterior of windows, mean and logvar of shape (B, Z)."""
-        if x.tokens.shape[1] > self.config.max_steps:
-            raise ParameterError(
-                f"A window of {x.tokens.shape[1]} time steps is longer than the model's {self.config.max_steps}."
-            )
+        check_length(x, self.config.max_steps)
         data = self._one_hot(x.tokens)
         if bool(x.mask.all()):
             _, (h, _) = self.encoder(data)
@@ -163,47 +163,79 @@ class MusicVAE(Autoencoder[GridBatch]):
 
     def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return logits, shape (B, T, D), true tokens fed back but for scheduled sampling in training."""
+        check_length(x, self.config.max_steps)
         share = self.sampling_probability() if self.training else 0.0
-        parts = []
-        for begin, end, control in self._segments(x, z):
-            before = F.pad(x.tokens[:, begin : end - 1] + 1, (1, 0))  # 0: nothing yet
-            if begin:
-                before[:, 0] = x.tokens[:, begin - 1] + 1
-            if share > 0.0:
-                own = torch.rand(before.shape, generator=generator, device=z.device) < share
-                own[:, 0] = False
-                parts.append(self._step_through(before, control, own, generator))
-            else:
-                parts.append(self.out(self.decoder(self._input(before, control), self._initial(control))[0]))
-        return torch.cat(parts, dim=1)
+        before = F.pad(x.tokens[:, :-1] + 1, (1, 0))  # 0: nothing yet
+        if not self.config.conductor_sizes:
+            return self._decode(before, z, share, generator)
+        # Segments start anew, so that they are decoded side by side, each a row of its own.
+        controls = self._controls(z).flatten(0, 1)  # (B * S, control)
+        there, back = self._segments(x)
+        logits = self._decode(before.gather(1, there).view(len(controls), -1), controls, share, generator)
+        flat = logits.view(len(z), -1, self.config.depth)  # (B, S * L, D)
+        return flat.gather(1, back[:, :, None].expand(-1, -1, self.config.depth))
 
     @torch.no_grad()
     def generate(
         self, z: Tensor, like: GridBatch, *, temperature: float = 0.0, generator: torch.Generator | None = None
     ) -> GridBatch:
         """Decode codes freely, each token fed back; `like` gives the bars."""
+        check_length(like, self.config.max_steps)
+        controls, steps = self._controls(z), self._segment_steps(like)
+        state = self._initial(controls[:, 0])
         drawn: list[Tensor] = []
         previous = torch.zeros(len(z), 1, dtype=torch.int64, device=z.device)
-        for begin, end, control in self._segments(like, z):
-            state = self._initial(control)
-            for _ in range(begin, end):
-                hidden, state = self.decoder(self._input(previous, control), state)
-                token = pick(self.out(hidden[:, 0]), temperature, generator)
-                drawn.append(token)
-                previous = token[:, None] + 1
+        for t in range(like.tokens.shape[1]):
+            segment = (t // steps).clamp(max=controls.shape[1] - 1)  # (B,)
+            control = controls[torch.arange(len(z), device=z.device), segment]
+            if self.config.conductor_sizes and t:
+                begins = (t % steps == 0)[:, None]
+                state = [
+                    (torch.where(begins, h0, h), torch.where(begins, c0, c))
+                    for (h0, c0), (h, c) in zip(self._initial(control), state, strict=True)
+                ]
+            hidden, state = self.decoder(self._input(previous, control), state)
+            drawn.append(pick(self.out(hidden[:, 0]), temperature, generator))
+            previous = drawn[-1][:, None] + 1
         return like.with_tokens(torch.where(like.mask, torch.stack(drawn, dim=1), 0))
 
-    def _segments(self, x: GridBatch, z: Tensor) -> list[tuple[int, int, Tensor]]:
-        """Return begin, end and control vector (B, control) of each segment; one segment without conductor."""
-        total = x.tokens.shape[1]
+    def _controls(self, z: Tensor) -> Tensor:
+        """Return the control vector of each segment, shape (B, S, control): the code itself without conductor."""
         if not self.config.conductor_sizes:
-            return [(0, total, z)]
-        count = self.config.segments
-        length = -(-total // count)
+            return z[:, None]
         start = self._split_state(torch.tanh(self.conductor_start(z)), self.config.conductor_sizes)
-        controls, _ = self.conductor(torch.zeros(len(z), count, 1, device=z.device), start)
-        bounds = [(i * length, min((i + 1) * length, total)) for i in range(count)]
-        return [(a, b, controls[:, i]) for i, (a, b) in enumerate(bounds) if a < b]
+        controls: Tensor = self.conductor(torch.zeros(len(z), self.config.segments, 1, device=z.device), start)[0]
+        return controls
+
+    def _segment_steps(self, x: GridBatch) -> Tensor:
+        """Return the time steps of a segment of each window, shape (B,): an equal share of its own length, rounded up."""
+        if not self.config.conductor_sizes:
+            return torch.full_like(x.lengths, x.tokens.shape[1])
+        return -(-x.lengths // self.config.segments)
+
+    def _segments(self, x: GridBatch) -> tuple[Tensor, Tensor]:
+        """Return where segments lie in windows and windows in segments.
+
+        Returns:
+            Time step of each place of each segment, shape (B, S * L), L being the longest segment of the batch; and the
+            place among these S * L of each time step, shape (B, T). Places past a segment or window hold anything.
+        """
+        steps = self._segment_steps(x)[:, None]  # (B, 1)
+        count, longest = max(1, self.config.segments), int(steps.max())
+        place = torch.arange(count * longest, device=steps.device)
+        there = (place // longest * steps + place % longest).clamp(max=x.tokens.shape[1] - 1)
+        time = torch.arange(x.tokens.shape[1], device=steps.device)
+        back = (time // steps * longest + time % steps).clamp(max=count * longest - 1)
+        return there, back
+
+    def _decode(self, before: Tensor, control: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
+        """Return logits (B, T, D) for the tokens before (B, T), of which a share is the model's own."""
+        if share == 0.0:
+            logits: Tensor = self.out(self.decoder(self._input(before, control), self._initial(control))[0])
+            return logits
+        own = torch.rand(before.shape, generator=generator, device=control.device) < share
+        own[:, 0] = False
+        return self._step_through(before, control, own, generator)
 
     def _step_through(self, before: Tensor, control: Tensor, own: Tensor, generator: torch.Generator | None) -> Tensor:
         """Decode step by step, feeding back a sample at temperature 1 where `own` (B, T) says so; logits (B, T, D)."""

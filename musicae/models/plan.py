@@ -28,7 +28,7 @@ from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
 from musicae.models.base import Autoencoder
-from musicae.models.grid import hide_tokens, pick, sequence_log_likelihood
+from musicae.models.grid import check_length, hide_tokens, pick, sequence_log_likelihood
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 
@@ -69,6 +69,10 @@ class PlanVAEConfig:
 
     def __post_init__(self) -> None:
         """Check that blocks fill the window."""
+        sizes = (self.depth, self.latent_size, self.max_steps, self.max_bar_steps, self.block, self.token_size)
+        sizes += (self.block_size, self.pooled_size, self.hidden_size, self.decoder_size, self.cell_size)
+        if min(sizes) < 1 or self.mixing_layers < 0:
+            raise ParameterError("PlanVAE needs sizes of at least 1 and mixing_layers of at least 0.")
         if self.max_steps % self.block or not 0 <= self.token_dropout < 1:
             raise ParameterError(
                 f"max_steps ({self.max_steps}) must be a multiple of block ({self.block}) and token_dropout "
@@ -206,6 +210,7 @@ class PlanVAE(Autoencoder[GridBatch]):
     ) -> GridBatch:
         """Decode codes freely, each token fed back; `like` gives the bars."""
         c = self.config
+        check_length(like, c.max_steps)
         places = self._places(like)  # (B, K, 2)
         count = places.shape[1]
         plan = self._plan(z, count)
@@ -250,8 +255,7 @@ class PlanVAE(Autoencoder[GridBatch]):
     def _cut(self, x: GridBatch) -> Tensor:
         """Cut tokens into blocks (B, K, block); padding becomes the token `depth`."""
         c = self.config
-        if x.tokens.shape[1] > c.max_steps:
-            raise ParameterError(f"A window of {x.tokens.shape[1]} time steps is longer than the model's {c.max_steps}.")
+        check_length(x, c.max_steps)
         tokens = torch.where(x.mask, x.tokens, c.depth)
         padded = F.pad(tokens, (0, -tokens.shape[1] % c.block), value=c.depth)
         return padded.view(len(padded), -1, c.block)

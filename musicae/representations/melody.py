@@ -79,7 +79,7 @@ class MelodyGrid(Representation):
         tokens = np.zeros(steps, dtype=np.int64)
         ends = np.zeros(steps, dtype=np.int64)
         # Low notes first, so that a higher one on the same step replaces them; tied-in notes before onsets.
-        for note in sorted(notes, key=lambda n: (n.onset > start, n.pitch)):
+        for note in sorted(notes, key=lambda n: (self._step(n.onset - start) >= 0, n.pitch)):
             onset = self._step(note.onset - start)
             end = max(self._step(note.end - start), onset + 1)
             if onset >= steps or end <= 0 or (onset < 0 and note.end - start < 0.5 / self.steps_per_quarter):

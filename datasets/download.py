@@ -1,0 +1,136 @@
+"""Downloads that are checked, go on where they were cut off, and leave no half file.
+
+A file grows under a temporary name; only when its SHA-256 is right does it get its own name. Which servers are asked is
+configuration: `MIRRORS` below, or the environment variable `MUSICAE_MIRRORS`, a list of addresses separated by blanks, under
+each of which the files lie in a folder named after the data set. An empty `MUSICAE_MIRRORS` forbids downloads.
+"""
+
+import hashlib
+import http.client
+import logging
+import os
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicae.errors import DataError
+
+__all__ = ["MIRRORS", "Progress", "RemoteFile", "fetch", "mirrors_of"]
+
+Progress = Callable[[str, int, int], None]
+
+_LOG = logging.getLogger(__name__)
+_CHUNK = 2**18
+_TIMEOUT = 20.0  # seconds without a byte
+
+MIRRORS: dict[str, tuple[str, ...]] = {
+    "mnist": (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    "fashion-mnist": (
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    ),
+    "cifar-10": ("https://www.cs.toronto.edu/~kriz/",),
+}
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that is known by its content.
+
+    Arguments:
+        name: Its name, on the servers and here.
+        size: Its length in bytes.
+        sha256: The SHA-256 of its content, in hexadecimal digits.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+
+class _Broken(Exception):
+    """A transfer that did not give the whole file."""
+
+
+def mirrors_of(name: str) -> tuple[str, ...]:
+    """Return the addresses under which the files of a data set lie; none where downloads are forbidden."""
+    given = os.environ.get("MUSICAE_MIRRORS")
+    if given is None:
+        return MIRRORS[name]
+    return tuple(f"{base.rstrip('/')}/{name}/" for base in given.split())
+
+
+def fetch(file: RemoteFile, mirrors: Sequence[str], folder: Path, progress: Progress | None = None) -> Path:
+    """Return the path of a file in a folder, downloaded if it is not there.
+
+    Arguments:
+        file: What to get.
+        mirrors: Addresses to ask, one after the other.
+        folder: Where it goes; a cut-off download stays there under a hidden name and is gone on with next time.
+        progress: Called with the file's name, the bytes so far, and all bytes.
+
+    Raises:
+        DataError: no mirror gave the right content; the text says what each did.
+    """
+    target, part = folder / file.name, folder / f".{file.name}.part"
+    if target.exists():
+        return target
+    problems = [] if mirrors else ["downloads are switched off by MUSICAE_MIRRORS"]
+    for mirror in mirrors:
+        url = mirror.rstrip("/") + "/" + file.name
+        _LOG.info("Downloading %s", url)
+        for resumed in (True, False) if part.exists() else (False,):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                _transfer(url, part, file, progress)
+            except (OSError, http.client.HTTPException, _Broken, ValueError) as error:
+                problems.append(f"{url}: {' '.join(str(error).split()) or type(error).__name__}")
+                break
+            found = _sha256(part)
+            if found == file.sha256:
+                os.replace(part, target)
+                return target
+            part.unlink()
+            if not resumed:  # what was there before may have been at fault, so that a resumed file gets another chance
+                problems.append(f"{url}: its SHA-256 is {found[:12]}… where {file.sha256[:12]}… is expected")
+    raise DataError(f"{file.name} could not be downloaded ({'; '.join(problems)}).")
+
+
+def _transfer(url: str, part: Path, file: RemoteFile, progress: Progress | None) -> None:
+    """Bring `part` to the file's full length, from where it ends."""
+    start = part.stat().st_size if part.exists() else 0
+    if start > file.size:
+        part.unlink()
+        start = 0
+    if start == file.size:
+        return
+    request = urllib.request.Request(url, headers={"Range": f"bytes={start}-", "User-Agent": "musicae"})
+    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+        ours = f"bytes {start}-"
+        resumes = answer.status == 206 and str(answer.headers.get("Content-Range", "")).startswith(ours)
+        if not resumes and answer.status != 200:
+            raise _Broken(f"the server answered {answer.status}")
+        done = start if resumes else 0
+        with part.open("ab" if resumes else "wb") as out:
+            while chunk := answer.read(_CHUNK):
+                done += len(chunk)
+                if done > file.size:
+                    break
+                out.write(chunk)
+                if progress:
+                    progress(file.name, done, file.size)
+    if done > file.size:
+        part.unlink()
+        raise _Broken(f"it sends more than the {file.size} bytes expected")
+    if done < file.size:
+        raise _Broken(f"the transfer was cut off after {done} of {file.size} bytes; the next try goes on from there")
+
+
+def _sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,224 @@
+"""The training loop on a model of one number, whose every step can be computed by hand."""
+
+import csv
+import itertools
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, final
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from musicae.checkpoint import CheckpointInfo, read_info
+from musicae.config import replace, to_dict
+from musicae.distributions import Point
+from musicae.errors import MusicaeError, ParameterError
+from musicae.models import Autoencoder
+from musicae.training import Metrics, Trainer, TrainingConfig
+
+CONFIG = TrainingConfig(
+    steps=4, batch_size=2, learning_rate=0.1, schedule="exponential", warmup_steps=0, log_every=1, validate_every=2
+)
+
+
+@final
+class Line(Autoencoder[Tensor]):
+    """Reconstruction error |w x|, or sqrt(w x) where x is 0, whose gradient is not a number."""
+
+    name: ClassVar[str] = "line"
+    latent_size = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(1.0))
+
+    def encode(self, x: Tensor) -> Point:
+        return Point(torch.zeros(len(x), 1))
+
+    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+        if float(x[0]) == 0.0:
+            return -torch.sqrt(self.weight * x[:, 0])
+        return -(self.weight * x[:, 0]).abs()
+
+    def generate(
+        self, z: Tensor, like: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        return like
+
+
+class Given:
+    """A source whose batch of a step holds one number twice; after the last it is interrupted."""
+
+    def __init__(self, *numbers: float) -> None:
+        self.numbers = numbers
+
+    def batch(self, step: int, device: torch.device | str) -> Tensor:
+        if step >= len(self.numbers):
+            raise KeyboardInterrupt
+        return torch.full((2, 1), self.numbers[step])
+
+
+def line(folder: Path, *numbers: float, config: TrainingConfig = CONFIG, **more: Any) -> Trainer:
+    """Return a trainer of the model of one number."""
+    return Trainer(Line(), config, Given(*numbers), folder, CheckpointInfo(model="line", config={}), **more)
+
+
+def weight(trainer: Trainer) -> float:
+    """Return that number."""
+    return float(trainer.parameters[0].detach())
+
+
+def test_cosine_falls_from_peak_to_final_after_the_warm_up() -> None:
+    config = TrainingConfig(steps=100, learning_rate=1.0, final_learning_rate=0.2, warmup_steps=10)
+    assert config.learning_rate_at(0) == pytest.approx(0.1)
+    assert config.learning_rate_at(4) == pytest.approx(0.5 * (0.2 + 0.8 * 0.5 * (1 + math.cos(math.pi * 0.04))))
+    assert config.learning_rate_at(50) == pytest.approx(0.6)
+    assert config.learning_rate_at(100) == pytest.approx(0.2) == config.learning_rate_at(1000)
+    rates = [config.learning_rate_at(step) for step in range(10, 101)]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_exponential_falls_by_a_ten_thousandth_a_step() -> None:
+    config = TrainingConfig(learning_rate=1e-3, final_learning_rate=1e-5, schedule="exponential")
+    assert config.learning_rate_at(0) == pytest.approx(1e-3)
+    for step in (1, 777, 50_000):
+        assert config.learning_rate_at(step) == pytest.approx(1e-5 + 0.99e-3 * 0.9999**step)
+
+
+@pytest.mark.parametrize("name", ["steps", "batch_size", "log_every", "validate_every", "checkpoint_every"])
+def test_counts_below_one_are_refused(name: str) -> None:
+    with pytest.raises(ParameterError, match=rf"^TrainingConfig\.{name} must be at least 1, got 0\.$"):
+        replace(CONFIG, **{name: 0})
+
+
+@pytest.mark.parametrize("changes", [{"learning_rate": 0.0}, {"average": 1.0}, {"average": -0.1}])
+def test_rates_out_of_range_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(ParameterError, match=r"^TrainingConfig needs learning_rate > 0 and 0 <= average < 1\.$"):
+        replace(CONFIG, **changes)
+
+
+@pytest.mark.parametrize(("number", "moves"), [(3.0, True), (9_999.0, True), (10_001.0, False), (0.0, False)])
+def test_steps_with_a_huge_or_undefined_gradient_are_left_out(number: float, moves: bool, tmp_path: Path) -> None:
+    trainer = line(tmp_path, number)
+    terms, size = trainer.train_step()
+    assert (float(terms[0]), size, trainer.step) == (number, 2, 1)
+    assert (weight(trainer) != 1.0) == moves
+    assert math.isfinite(weight(trainer))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_the_checkpoint(number: float, tmp_path: Path) -> None:
+    trainer = line(tmp_path, 1.0, 1.0, number, config=replace(CONFIG, checkpoint_every=2))
+    with pytest.raises(MusicaeError) as error:
+        trainer.fit()
+    assert str(error.value) == (
+        f"The loss became {number} at step 2. Start a new run with a lower learning rate (--config); "
+        "--init-from takes this run's last checkpoint."
+    )
+    assert read_info(tmp_path / "last.safetensors").step == 2
+
+
+def test_saved_weights_are_the_running_average(tmp_path: Path) -> None:
+    trainer = line(tmp_path, *range(1, 7), config=replace(CONFIG, steps=6, average=0.25))
+    raw: list[float] = []
+    saved: list[float] = []
+
+    def report(step: int, figures: Metrics) -> None:
+        if "loss" in figures:
+            raw.append(weight(trainer))
+        else:
+            saved.append(_weight(tmp_path / "best.safetensors"))
+
+    trainer.fit(report)
+    average, expected = 1.0, []
+    for step, now in enumerate(raw):
+        decay = min(0.25, (step + 1) / (step + 10))
+        average = decay * average + (1 - decay) * now
+        expected.append(average)
+    assert len(raw) == 6 and saved == pytest.approx(expected[1::2])
+    assert _weight(tmp_path / "last.safetensors") == pytest.approx(average) != raw[-1]
+    assert weight(trainer) == raw[-1], "training goes on from the weights, not from their average"
+
+
+def _weight(path: Path) -> float:
+    from safetensors.torch import load
+
+    return float(load(path.read_bytes())["weight"])
+
+
+def test_the_best_checkpoint_has_the_highest_score(tmp_path: Path) -> None:
+    scores = iter([0.2, 0.7, 0.7, 0.4])
+
+    def score(model: Autoencoder[Any], batches: Sequence[Any]) -> Metrics:
+        return {"note_f1": next(scores), "exact": 0.5}
+
+    config = replace(CONFIG, steps=4, validate_every=1)
+    trainer = line(tmp_path, 1, 1, 1, 1, config=config, validation=[torch.ones(3, 1)], score=score, maximise="note_f1")
+    last = trainer.fit()
+    assert {k: v for k, v in last.items() if k[6:] in ("note_f1", "exact")} == {"valid_note_f1": 0.4, "valid_exact": 0.5}
+    best = read_info(tmp_path / "best.safetensors")
+    assert best.step == 3, "of equals the later one"
+    assert best.metrics["valid_note_f1"] == 0.7 and read_info(tmp_path / "last.safetensors").step == 4
+
+
+def test_without_a_score_the_best_checkpoint_has_the_lowest_loss(tmp_path: Path) -> None:
+    # |w x| falls while w walks down from 1 by steps of 0.6, and rises again when it has passed 0.
+    config = replace(CONFIG, steps=4, learning_rate=0.6, final_learning_rate=0.6, validate_every=1, weight_decay=0.0)
+    trainer = line(tmp_path, 1, 1, 1, 1, config=config, validation=[torch.full((3, 1), 2.0)])
+    weights: list[float] = []
+    trainer.fit(lambda step, figures: weights.append(weight(trainer)) if "loss" in figures else None)
+    lowest = min(range(4), key=lambda i: abs(weights[i]))
+    best = read_info(tmp_path / "best.safetensors")
+    assert 0 < lowest < 3 and best.step == lowest + 1
+    assert best.metrics["valid_loss"] == pytest.approx(2 * abs(weights[lowest]))
+    assert best.metrics["valid_kl_bits"] == 0.0
+
+
+def test_without_validation_the_last_weights_are_the_best(tmp_path: Path) -> None:
+    assert line(tmp_path, 1, 2, 3, 4).fit() == {}
+    assert read_info(tmp_path / "best.safetensors").step == 4
+
+
+def test_content_of_a_run_folder(tmp_path: Path) -> None:
+    run = tmp_path / "deep" / "run"
+    trainer = line(run, 1, 2, 3, 4, validation=[torch.ones(2, 1), torch.full((1, 1), 4.0)])
+    seen: list[tuple[int, list[str]]] = []
+    trainer.fit(lambda step, figures: seen.append((step, list(figures))))
+    names = ["best.safetensors", "config.json", "last.safetensors", "metrics.csv", "state.pt"]
+    assert sorted(p.name for p in run.iterdir()) == names
+    recipe = json.loads((run / "config.json").read_text())
+    assert list(recipe) == ["model", "config", "representation", "bars", "data", "training"]
+    assert recipe["training"] == to_dict(CONFIG)
+    rows = list(csv.DictReader((run / "metrics.csv").read_text().splitlines()))
+    assert [r["step"] for r in rows] == ["1", "2", "2", "3", "4", "4"] == [str(step) for step, _ in seen]
+    assert float(rows[0]["loss"]) == 1.0
+    mean = (2 * 1 + 1 * 4) / 3 * abs(weight(trainer))
+    assert float(rows[-1]["valid_loss"]) == pytest.approx(mean), "a mean over examples, not over batches"
+    assert [r["learning_rate"] for r in rows if r["loss"]] == [str(CONFIG.learning_rate_at(step)) for step in range(4)]
+
+
+def test_logged_losses_are_means_since_the_line_before(tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=5, log_every=2, learning_rate=1e-9, final_learning_rate=0.0)
+    rows: list[Metrics] = []
+    line(tmp_path, 1, 3, 5, 6, 9, config=config).fit(lambda step, figures: rows.append(figures))
+    assert [r["loss"] for r in rows if "loss" in r] == pytest.approx([2.0, 5.5, 9.0])
+
+
+def test_training_stops_after_the_minutes_given_and_goes_on_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count(0, 5)  # every look at the clock takes five seconds
+    monkeypatch.setattr("musicae.training.time.monotonic", lambda: float(next(clock)))
+    numbers = [1.0] * 50
+    config = replace(CONFIG, steps=50)
+    first = line(tmp_path, *numbers, config=config)
+    first.fit(minutes=1)
+    assert 0 < first.step < 12
+    second = line(tmp_path, *numbers, config=config)
+    second.resume()
+    assert second.step == first.step and weight(second) == weight(first)
+    second.fit(minutes=0)
+    assert second.step == first.step, "no time, no step"
+    second.fit()
+    assert second.step == 50 == read_info(tmp_path / "last.safetensors").step
