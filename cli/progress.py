@@ -19,7 +19,7 @@ def tasks() -> Iterator["Progress"]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         known: dict[str, int] = {}
 
         def update(what: str, done: int, total: int) -> None:

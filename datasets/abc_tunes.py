@@ -5,6 +5,7 @@ ten times as long, so the tokens are walked here. Repeats are not expanded. Grac
 start or after a double bar, is set at the end of a full bar.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -162,8 +163,10 @@ def _lay_out(measures: list[_Measure], key: int | None) -> Score:
         full = measure.full
         numerator, denominator = measure.metre
         if measure.length > full:
-            numerator, denominator = measure.length.numerator, 4 * measure.length.denominator
             full = measure.length
+            if full.denominator & (full.denominator - 1):  # no metre that MIDI can tell: fill up to a sixty-fourth note
+                full = Fraction(math.ceil(full * 16), 16)
+            numerator, denominator = full.numerator, 4 * full.denominator
         if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != (numerator, denominator):
             signatures.append(TimeSignature(float(time), numerator, denominator))
         lead = full - measure.length

@@ -88,7 +88,7 @@ class ImageExperiment:
         assert isinstance(model, ImageAutoencoder)
         if init_from is not None:
             _start_from(model, init_from)
-        train, valid = (chosen.load(split, data_dir, progress) for split in ("train", "valid"))  # type: ignore[arg-type]
+        train, valid = (chosen.load(split, data_dir, progress) for split in ("train", "valid"))
         train = train.first(limit)
         labels = train.labels if model.classes else None
         where = pick_device(device)

@@ -81,7 +81,7 @@ def open_scene(
     Raises:
         DataError: they are missing, damaged, or of another size than the model's.
     """
-    pictures, known = (load_split(model, data, data_dir, s, progress) for s in (split, "train"))  # type: ignore[arg-type]
+    pictures, known = (load_split(model, data, data_dir, s, progress) for s in (split, "train"))
     names = IMAGE_SETS[data or str(model.info.data.get("set", "mnist"))].classes
     return Scene(model=model, pictures=pictures, known=known, names=names, count=count, seed=seed)
 

@@ -19,7 +19,7 @@ from musicae.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
 
 __all__ = ["Progress", "Rejection", "Tune", "read_collection"]
 
-_VERSION = 1  # raise when a reader changes what it returns
+_VERSION = 2  # raise when a reader changes what it returns
 Progress = Callable[[str, int, int], None]  # (what, done, total)
 _log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ the benchmarks tell how good the model is.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import musicae
@@ -19,9 +20,9 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
 def figures(scores: Sequence[musicae.Score]) -> dict[str, float]:
     """Return notes a bar, range in semitones, share of steps up to a whole tone, and share of notes in the nearest key."""
-    melodies = [s.tracks[0].notes for s in scores if s.tracks]
+    melodies = [s.tracks[0].notes for s in scores if s.tracks[0].notes]
     bars = sum(len(s.bars()) for s in scores)
-    leaps = [abs(after.pitch - note.pitch) for notes in melodies for note, after in zip(notes, notes[1:], strict=False)]
+    leaps = [abs(after.pitch - note.pitch) for notes in melodies for note, after in pairwise(notes)]
     # Every church mode has the notes of some major scale, so the best of twelve tells how well one scale explains a tune.
     in_key = [max(sum((n.pitch - tonic) % 12 in MAJOR for n in notes) for tonic in range(12)) for notes in melodies]
     total = sum(len(notes) for notes in melodies)
@@ -40,11 +41,11 @@ model = musicae.load("melody-2bar", device="cpu")
 samples = {metre: model.sample(16, metre=metre, qpm=150.0, seed=1) for metre in ("4/4", "6/8", "9/8")}
 tables = {f"sampled in {metre}": figures(scores) for metre, scores in samples.items()}
 
-# The tunes themselves are longer than two bars, so of each we take the phrase that the model would take, as it keeps it.
+# The tunes themselves are longer than two bars, so of each we take the phrase that the model would take, as the model keeps it.
 paths = sorted(TUNES.glob("*.mid"))
-tables["real phrases"] = figures([model.reconstruct(path) for path in paths])
+tables["reconstructions"] = figures([model.reconstruct(path) for path in paths])
 
-print(f"{'':16}" + "".join(f"{name:>14}" for name in tables["real phrases"]))
+print(f"{'':16}" + "".join(f"{name:>14}" for name in tables["reconstructions"]))
 for name, row in tables.items():
     print(f"{name:16}" + "".join(f"{value:14.2f}" for value in row.values()))
 

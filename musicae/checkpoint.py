@@ -6,6 +6,7 @@ licences, and measured figures. `read_info` reads them without loading a weight.
 
 import json
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class CheckpointInfo:
         training: Training configuration.
         data: Collections with their licences.
         metrics: Measured figures by name.
-        musicae_version: Version of the library that wrote it.
+        musicae_version: Version of the library that wrote it; filled in on saving where it is empty.
         format_version: Version of this layout.
     """
 
@@ -66,8 +67,18 @@ def save_checkpoint(path: Path, model: nn.Module, info: CheckpointInfo, *, half:
     for name, tensor in model.state_dict().items():
         kept = tensor.detach().to("cpu").contiguous()
         tensors[name] = kept.half() if half and kept.is_floating_point() else kept.clone()
-    metadata = {"musicae": json.dumps(to_dict(info), sort_keys=True)}
+    said = to_dict(info)
+    said["musicae_version"] = info.musicae_version or _version()
+    metadata = {"musicae": json.dumps(said, sort_keys=True)}
     write_atomically(path, save(tensors, metadata))
+
+
+def _version() -> str:
+    """Return the library's version, or an empty string in a checkout that is not installed."""
+    try:
+        return version("musicae")
+    except PackageNotFoundError:
+        return ""
 
 
 def read_info(path: str | Path) -> CheckpointInfo:
@@ -89,10 +100,10 @@ def read_info(path: str | Path) -> CheckpointInfo:
         raise CheckpointError(f"{path} is no checkpoint of musicae: its metadata lack the key 'musicae'.")
     try:
         values = json.loads(metadata["musicae"])
-        version = values.get("format_version")
-        if version != FORMAT_VERSION:
+        written = values.get("format_version")
+        if written != FORMAT_VERSION:
             raise CheckpointError(
-                f"{path} has format {version}; this version of musicae reads format {FORMAT_VERSION}. Update musicae."
+                f"{path} has format {written}; this version of musicae reads format {FORMAT_VERSION}. Update musicae."
             )
         return from_dict(CheckpointInfo, values, where=str(path))
     except (ValueError, AttributeError) as error:

@@ -73,8 +73,11 @@ class Pca:
 
     @classmethod
     def fit(cls, data: Tensor, size: int) -> "Pca":
-        """Find the first `size` components (at most D) of data (N, D), in double precision."""
+        """Find the first `size` components (at most N and D) of data (N, D), in double precision."""
         mean = data.mean(0)
+        if len(data) < data.shape[1]:
+            *_, rows = torch.linalg.svd((data - mean).double(), full_matrices=False)
+            return cls(mean, rows[:size].to(data.dtype))
         scatter = torch.zeros(data.shape[1], data.shape[1], dtype=torch.float64, device=data.device)
         for part in data.split(5000):
             centred = (part - mean).double()
@@ -123,9 +126,14 @@ def linear_map(inputs: Tensor, outputs: Tensor, *, ridge: float) -> Tensor:
         outputs: What is wanted, shape (N, K).
         ridge: Weight of the penalty on squared weights, added to the mean squared error.
     """
-    x = _with_one(inputs).double()
-    gram = x.T @ x / len(x) + ridge * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    return torch.linalg.solve(gram, x.T @ outputs.double() / len(x)).to(inputs.dtype)
+    x, y, penalty = _with_one(inputs).double(), outputs.double(), ridge * len(inputs)
+    if len(x) < x.shape[1] and ridge > 0:  # the same weights from the smaller of the two systems
+        inner = x @ x.T + penalty * torch.eye(len(x), dtype=x.dtype, device=x.device)
+        dual: Tensor = torch.linalg.solve(inner, y)
+        return (x.T @ dual).to(inputs.dtype)
+    inner = x.T @ x + penalty * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    weights: Tensor = torch.linalg.solve(inner, x.T @ y)
+    return weights.to(inputs.dtype)
 
 
 def _with_one(x: Tensor) -> Tensor:

@@ -64,9 +64,9 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
     "conv-ae": ImagePreset(
         model="conv-autoencoder",
         summary="convolutional autoencoder, a code of 128 numbers",
-        config={"variational": False, "latent_size": 128, "widths": [32, 64, 64]},
+        config={"variational": False, "latent_size": 128, "widths": [16, 32, 64]},
         task=_GREY,
-        training=TrainingConfig(**_BASE, steps=10_000, learning_rate=2e-3, average=0.999),
+        training=TrainingConfig(**_BASE, steps=8_000, learning_rate=2e-3, average=0.999),
     ),
     "lesson-conv-ae": ImagePreset(
         model="conv-autoencoder",
@@ -106,9 +106,9 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
     "conv-vae": ImagePreset(
         model="conv-autoencoder",
         summary="convolutional VAE, a code of 32 numbers",
-        config={"latent_size": 32, "widths": [32, 64, 64], "hidden_sizes": [256]},
+        config={"latent_size": 32, "widths": [16, 32, 64], "hidden_sizes": [256]},
         task=_COINS,
-        training=TrainingConfig(**_BASE, steps=60_000, learning_rate=1e-3, average=0.9995, objective=_WARM),
+        training=TrainingConfig(**_BASE, steps=25_000, learning_rate=1e-3, average=0.9995, objective=_WARM),
     ),
     "cvae": ImagePreset(
         model="conditional-autoencoder",

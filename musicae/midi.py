@@ -246,7 +246,7 @@ def write_midi(score: Score, path: str | Path) -> None:
     """Write a score as a MIDI file (480 ticks a quarter note); the same score gives the same bytes.
 
     Raises:
-        MidiError: the file cannot be written.
+        MidiError: the file cannot be written, or the score cannot be told in MIDI.
     """
     from musicae.files import write_atomically
 
@@ -257,9 +257,16 @@ def write_midi(score: Score, path: str | Path) -> None:
 
 
 def score_to_bytes(score: Score) -> bytes:
-    """Return the bytes of a score's MIDI file."""
+    """Return the bytes of a score's MIDI file.
+
+    Raises:
+        MidiError: the score holds what MIDI cannot tell: a metre whose lower number is no power of two.
+    """
     import pretty_midi
 
+    for s in score.time_signatures:
+        if s.denominator < 1 or s.denominator & (s.denominator - 1):
+            raise MidiError(f"A metre of {s.numerator}/{s.denominator} cannot be written: MIDI knows powers of two below only.")
     midi = pretty_midi.PrettyMIDI(resolution=RESOLUTION, charset="utf-8")
     # pretty_midi offers no way to add a tempo change; these two attributes are what its reader fills in. It cuts off the
     # fraction of the microseconds a quarter note, hence the half.

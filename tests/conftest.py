@@ -1,8 +1,11 @@
-"""Shared fixtures: tunes made for the purpose, and a cache of its own for the tests."""
+"""Shared fixtures: tunes and pictures made for the purpose, and a cache of its own for the tests."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
@@ -14,6 +17,7 @@ from musicae.cli.main import main
 from musicae.config import to_dict
 from musicae.models.plan import PlanVAEConfig
 from musicae.objectives import ObjectiveConfig
+from musicae.picture_files import write_picture
 from musicae.score import KeySignature, Tempo, TimeSignature
 
 settings.register_profile("musicae", deadline=None)  # a busy machine is no failure
@@ -106,3 +110,57 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return stopped.value.code, captured.out, captured.err
 
     return musicae
+
+
+_SMALL = {"variational": True, "hidden_sizes": [12], "latent_size": 3}
+_MAP = {"variational": False, "bottleneck": "map", "widths": [4, 4]}
+_TASKS: dict[str, dict[str, Any]] = {
+    "noise": {"corruption": {"name": "gaussian"}},
+    "halves": {"corruption": {"name": "downscaling", "factor": 2}},
+}
+_PICTURE_MODELS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "vae": ("dense-autoencoder", _SMALL, {"binarise": "dynamic"}),
+    "flat": ("dense-autoencoder", {**_SMALL, "latent_size": 2}, {"binarise": "dynamic"}),
+    "plain": ("dense-autoencoder", {**_SMALL, "variational": False}, {}),
+    "denoise": ("conv-autoencoder", _MAP, _TASKS["noise"]),
+    "superres": ("conv-autoencoder", _MAP, _TASKS["halves"]),
+    "cvae": ("conditional-autoencoder", _SMALL, {"binarise": "dynamic"}),
+    "aae": ("adversarial-autoencoder", {"hidden_sizes": [12], "latent_size": 3, "opponent_sizes": [8]}, {}),
+}
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in the format of CIFAR-10: class k is a bright bar at row 3 k on some colour."""
+    folder, random = tmp_path_factory.mktemp("cifar"), np.random.default_rng(0)
+    for name in (*(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"):
+        images = np.broadcast_to(random.integers(0, 120, (20, 3, 1, 1)), (20, 3, 32, 32)).copy()
+        labels = np.arange(20) % 10
+        for image, label in zip(images, labels, strict=True):
+            image[:, 3 * label : 3 * label + 3] = 255
+        rows = np.concatenate([labels[:, None], images.reshape(20, -1)], 1).astype(np.uint8)
+        (folder / name).write_bytes(rows.tobytes())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory, photographs: Path) -> Path:
+    """Return a folder with a short run of each model, made by `musicae image train --config`."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, (model, config, task) in _PICTURE_MODELS.items():
+        training = {"steps": 3, "batch_size": 16, "warmup_steps": 1, "weight_decay": 0.0}
+        recipe = {"model": model, "config": config, "task": task, "data": "cifar-10", "training": training}
+        (folder / f"{name}.json").write_text(json.dumps(recipe))
+        arguments = ["--config", folder / f"{name}.json", "--data-dir", photographs, "--device", "cpu", "-o", folder / name]
+        with pytest.raises(SystemExit) as stopped:
+            main(["image", "train", *map(str, arguments)])
+        assert stopped.value.code == 0
+    return folder
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """Return a colour PNG of 32 x 32 pixels."""
+    path = tmp_path / "picture.png"
+    write_picture(torch.linspace(0, 1, 3 * 32 * 32).reshape(3, 32, 32), path)
+    return path

@@ -139,7 +139,7 @@ def test_a_book_is_split_at_each_number(tmp_path: Path) -> None:
 
 
 # The first notes as the books print them: pick-ups, ties, accidentals, and a letter's octave.
-FIRST_NOTES = {
+FIRST_NOTES: dict[tuple[str, str], tuple[str, list[tuple[float, float, int]]]] = {
     ("ryans", "ryans/42dHighlandRegimentStrathspey:1"): ("4/4", [(3.5, 0.5, 76), (4.0, 0.25, 72), (4.25, 0.75, 69)]),
     ("oneills", "oneills/0001-0050:2"): (
         "2/4",

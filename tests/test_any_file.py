@@ -12,7 +12,7 @@ from musicae.score import Tempo, TimeSignature
 
 Run = Callable[..., tuple[int, str, str]]
 MADE = runpy.run_path(str(Path(__file__).parent / "golden" / "make_golden.py"))
-METRES = "1/4 2/4 3/4 4/4 5/4 6/4 7/4 8/4 1/2 2/2 3/2 4/2 1/1 3/8 4/8 5/8 6/8 7/8 9/8 11/8 12/8 15/8 16/8 5/16 13/16 31/16"
+METRES = "1/4 2/4 3/4 4/4 5/4 7/4 8/4 2/2 3/2 4/2 3/8 5/8 6/8 7/8 9/8 12/8 15/8 5/16 13/16 31/16"
 TOO_LONG = "bar 1 ({}) has {} time steps, more than the model's 32; choose other bars, or write the tune in shorter ones."
 UNEVEN = "Bar 1 ({}) lasts {} quarter notes, which is not a whole number of steps at 4 a quarter; choose other bars."
 
@@ -44,7 +44,7 @@ def hanging() -> bytes:
 SCORES = {
     "changes of tempo": melody(*walk(0, 16), tempos=tuple(Tempo(i / 2, 60.0 + 7 * i) for i in range(20))),
     "a metre for every bar": melody(
-        *walk(0, 14), time_signatures=metres((0, 4, 4), (4, 3, 4), (7, 5, 8), (9.5, 2, 4), (11.5, 3, 8))
+        *walk(0, 13), time_signatures=metres((0, 4, 4), (4, 3, 4), (7, 5, 8), (9.5, 2, 4), (11.5, 3, 8))
     ),
     "a bar cut short": melody(*walk(0, 20), time_signatures=metres((0, 4, 4), (2, 3, 4))),
     "no metre, no tempo": melody(*walk(0, 8)),
@@ -87,8 +87,8 @@ def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.Mon
     return tmp_path
 
 
-def check(run: Run, checkpoint: Path) -> None:
-    """Run all commands on x.mid and look whether what they write has the bars of what they took."""
+def check(run: Run, checkpoint: Path) -> str:
+    """Run all commands on x.mid, look whether what they write has the bars of what they took, and return their numbers."""
     status, out, err = run("inspect", "x.mid", "--json")
     take = json.loads(out)["take"]
     assert (status, err, list(take)) == (0, "", ["track", "bars"])
@@ -103,19 +103,16 @@ def check(run: Run, checkpoint: Path) -> None:
     )
     assert again.tempos[0].qpm == pytest.approx(score.tempo_at(taken[0].start), rel=1e-4)
     assert again.end <= sum(bar.length for bar in taken)
-    for pair in (("x.mid", "a.mid"), ("a.mid", "x.mid")):
-        status, out, _ = run("interpolate", *pair, "--steps", 3, "-c", checkpoint, "--force")
-        assert status == 0
-        ends = [read_midi(path) for path in (json.loads(out)["steps"][0], json.loads(out)["steps"][-1])]
-        assert again in ends
+    assert run("interpolate", "x.mid", "a.mid", "--steps", 2, "-c", checkpoint)[0] == 0
+    assert Path("morph/step-01.mid").read_bytes() == Path("again.mid").read_bytes()
+    return str(take["bars"])
 
 
 @pytest.mark.parametrize("metre", METRES.split())
 def test_every_metre(run: Run, small_checkpoint: Path, make_tune: Callable[..., Score], metre: str) -> None:
     numerator, denominator = map(int, metre.split("/"))
     write_midi(make_tune(1, metre=(numerator, denominator)), "x.mid")
-    check(run, small_checkpoint)
-    assert json.loads(run("inspect", "x.mid", "--json")[1])["take"]["bars"] == "1-2"
+    assert check(run, small_checkpoint) == "1-2"
 
 
 @pytest.mark.parametrize("name", SCORES)

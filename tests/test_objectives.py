@@ -49,8 +49,14 @@ def test_free_bits_never_raise_the_loss(kl: list[float], total: float, each: flo
     rates = torch.tensor([kl, kl[::-1]], dtype=torch.float64)
     nll = NLL.double()
     plain = float(elbo_losses(nll, rates, ObjectiveConfig(), 1.0).loss)
-    freed = float(elbo_losses(nll, rates, ObjectiveConfig(free_bits=total, free_bits_per_dimension=each), 1.0).loss)
-    assert 15.0 - 1e-9 <= freed <= plain + 1e-9
+    for objective in (ObjectiveConfig(free_bits=total), ObjectiveConfig(free_bits_per_dimension=each)):
+        freed = float(elbo_losses(nll, rates, objective, 1.0).loss)
+        assert 15.0 - 1e-9 <= freed <= plain + 1e-9
+
+
+def test_both_kinds_of_free_bits_at_once_are_refused() -> None:
+    with pytest.raises(ParameterError, match=r"^Give free_bits or free_bits_per_dimension, not both\.$"):
+        ObjectiveConfig(free_bits=1.0, free_bits_per_dimension=1.0)
 
 
 @pytest.mark.parametrize("field", ["free_bits", "free_bits_per_dimension"])

@@ -187,7 +187,7 @@ def test_the_opponent_learns_and_is_fooled(tmp_path: Path) -> None:
     assert sum(accuracy[-5:]) / 5 < 0.65, "in the end it cannot tell them"
     loss = [row["opponent_loss"] for row in run.rows if "opponent_loss" in row]
     assert min(loss) < 0.55 < 0.62 < sum(loss[-5:]) / 5, "nats; ln 2 = 0.693 is chance"
-    assert run.rows[0]["reconstruction"] > 1.5 * run.rows[-2]["reconstruction"]
+    assert run.rows[0]["reconstruction"] > 1.3 * run.rows[-2]["reconstruction"]
 
 
 def test_a_killed_run_with_an_opponent_ends_in_bit_equal_weights(tmp_path: Path) -> None:

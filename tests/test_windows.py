@@ -216,8 +216,8 @@ def test_prepared_windows_come_from_the_cache() -> None:
     assert collection.reads == 2 and first.key == second.key and first.report == second.report
     for name in ("tokens", "bar_steps", "split", "collection"):
         assert np.array_equal(getattr(first, name), getattr(second, name))
-    keys = {first.key, *(prepare([collection], GRID, jobs=0, **c).key for c in ({"bars": 1}, {"seed": 3}, {"max_steps": 48}))}
-    keys.add(prepare([collection], MelodyGrid(8), jobs=0, max_steps=128).key)
+    keys = {first.key, prepare([collection], GRID, jobs=0, bars=1).key, prepare([collection], GRID, jobs=0, seed=3).key}
+    keys |= {prepare([collection], grid, jobs=0, max_steps=128).key for grid in (GRID, MelodyGrid(8))}
     assert len(keys) == 5 and collection.reads == 2, "other windows, but no tune is read again"
     changed = Tunes({named("train"): ONE, named("test"): ONE})
     assert prepare([changed], GRID, jobs=0).key not in keys and changed.reads == 2

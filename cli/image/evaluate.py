@@ -37,7 +37,9 @@ _LINES = (
 @click.argument("checkpoint", metavar="[NAME|FILE]", default="conv-vae")
 @shared.data
 @shared.data_dir
-@click.option("--split", type=click.Choice(["train", "valid", "test"]), default="test", show_default=True)
+@click.option(
+    "--split", type=click.Choice(["train", "valid", "test"]), default="test", show_default=True, help="Part of the data."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Take the first so many pictures. [default: all]")
 @click.option(
     "--samples",

@@ -3,6 +3,7 @@
 import json
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from musicae.cli import options
 from musicae.cli.image import shared
 from musicae.cli.outputs import claim
 from musicae.cli.progress import tasks
+
+if TYPE_CHECKING:
+    from musicae.datasets.image_batches import Split
 
 
 class _PlotCommand(click.Command):
@@ -26,7 +30,9 @@ class _PlotCommand(click.Command):
 @click.command("plot", cls=_PlotCommand)
 @click.argument("names", nargs=-1, required=True, metavar="FIGURE...")
 @click.option("--count", "-n", type=click.IntRange(2, 20), default=10, show_default=True, help="Pictures in a row.")
-@click.option("--split", type=click.Choice(["train", "valid", "test"]), default="test", show_default=True)
+@click.option(
+    "--split", type=click.Choice(["train", "valid", "test"]), default="test", show_default=True, help="Part of the data."
+)
 @shared.data
 @shared.data_dir
 @options.seed
@@ -38,7 +44,7 @@ class _PlotCommand(click.Command):
 def command(
     names: tuple[str, ...],
     count: int,
-    split: str,
+    split: "Split",
     data: str | None,
     data_dir: Path | None,
     seed: int,
@@ -77,7 +83,7 @@ def command(
             split=split,
             count=count,
             seed=seed,
-            progress=progress,  # type: ignore[arg-type]
+            progress=progress,
         )
         drawn = []
         for done, name in enumerate(wanted, 1):  # nothing is written where one of them cannot be drawn

@@ -211,7 +211,8 @@ class MusicVAE(Autoencoder[GridBatch]):
         """Return the time steps of a segment of each window, shape (B,): an equal share of its own length, rounded up."""
         if not self.config.conductor_sizes:
             return torch.full_like(x.lengths, x.tokens.shape[1])
-        return -(-x.lengths // self.config.segments)
+        steps: Tensor = -(-x.lengths // self.config.segments)
+        return steps
 
     def _segments(self, x: GridBatch) -> tuple[Tensor, Tensor]:
         """Return where segments lie in windows and windows in segments.

@@ -69,8 +69,8 @@ class PlanVAEConfig:
 
     def __post_init__(self) -> None:
         """Check that blocks fill the window."""
-        sizes = (self.depth, self.latent_size, self.max_steps, self.max_bar_steps, self.block, self.token_size)
-        sizes += (self.block_size, self.pooled_size, self.hidden_size, self.decoder_size, self.cell_size)
+        sizes = [self.depth, self.latent_size, self.max_steps, self.max_bar_steps, self.block, self.token_size]
+        sizes += [self.block_size, self.pooled_size, self.hidden_size, self.decoder_size, self.cell_size]
         if min(sizes) < 1 or self.mixing_layers < 0:
             raise ParameterError("PlanVAE needs sizes of at least 1 and mixing_layers of at least 0.")
         if self.max_steps % self.block or not 0 <= self.token_dropout < 1:

@@ -82,7 +82,7 @@ class MelodyGrid(Representation):
         for note in sorted(notes, key=lambda n: (self._step(n.onset - start) >= 0, n.pitch)):
             onset = self._step(note.onset - start)
             end = max(self._step(note.end - start), onset + 1)
-            if onset >= steps or end <= 0 or (onset < 0 and note.end - start < 0.5 / self.steps_per_quarter):
+            if onset >= steps or end <= 0:
                 continue
             onset = max(onset, 0)
             tokens[onset] = self._fold(note.pitch) - self.lowest + FIRST_ONSET
