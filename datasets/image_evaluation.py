@@ -108,7 +108,7 @@ def evaluate_pictures(
         "code_size": model.latent_size,
         **_reconstruction(model, batches),
         **_repair(task, batches, known, seed),
-        **_pca(known, pictures, model.latent_size),
+        **_pca(task, known, pictures, model.latent_size),
         **code_figures(model, grey, known, pictures, where, seed=seed),
         "binarise": coins,
         **_bound(model, measured, seed),
@@ -156,8 +156,13 @@ def _repair(task: ImageTask, batches: list[ImageBatch], known: LabelledImages, s
     return dict(zip(names, (damaged, bilinear, _mean(linear)), strict=True))
 
 
-def _pca(known: LabelledImages, pictures: LabelledImages, size: int) -> dict[str, float]:
-    """Return what as many principal components of the training pictures reach on the split, cut to [0, 1]."""
+def _pca(task: ImageTask, known: LabelledImages, pictures: LabelledImages, size: int) -> dict[str, float | None]:
+    """Return what as many principal components of the training pictures reach on the split, cut to [0, 1].
+
+    Beside a repair, or a code no smaller than the picture, PCA says nothing.
+    """
+    if task.corruption is not None or size >= pictures.images[0].numel():
+        return {"pca_mse": None, "pca_psnr": None}
     components = metrics.Pca.fit(known.images.flatten(1).float() / 255, size)
     true = pictures.images.float() / 255
     made = components.decode(components.encode(true.flatten(1))).clamp(0.0, 1.0).view_as(true)

@@ -109,6 +109,7 @@ def test_evaluate_tells_what_the_model_has(run: Run, runs: Path, photographs: Pa
         assert figures["kl_bits"] == pytest.approx(figures["kl"] / np.log(2))
     assert (figures["opponent_accuracy"] is not None) == (name == "aae")
     assert (figures["psnr_damaged"] is not None) == (name in ("denoise", "superres"))
+    assert (figures["pca_mse"] is None) == (name in ("denoise", "superres"))
     assert (figures["psnr_bilinear"] is not None) == (name == "superres")
     assert figures["bernoulli_above_floor"] == pytest.approx(figures["bernoulli"] - figures["bernoulli_floor"])
     assert figures["bernoulli_per_pixel"] == pytest.approx(figures["bernoulli"] / 3072)
