@@ -80,21 +80,23 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="takes away the lesson's noise, N(0.5, 0.3) cut to [0, 1], drawn afresh for every batch",
         config={**_REPAIR, "widths": [32, 64, 64]},
         task=ImageTask(corruption=GaussianNoise(mean=0.5, std=0.3)).to_dict(),
-        training=TrainingConfig(**{**_BASE, "batch_size": 128}, steps=8_000, learning_rate=2e-3, average=0.999),
+        training=TrainingConfig(**{**_BASE, "batch_size": 64}, steps=8_000, learning_rate=1.5e-3, average=0.999),
     ),
     "superres": ImagePreset(
         model="conv-autoencoder",
         summary="doubles the sides of pictures made small by 2 x 2 means",
         config={**_REPAIR, "widths": [32, 64]},
         task=ImageTask(corruption=Downscaling(factor=2)).to_dict(),
-        training=TrainingConfig(**{**_BASE, "batch_size": 128}, steps=8_000, learning_rate=2e-3, average=0.999),
+        training=TrainingConfig(**{**_BASE, "batch_size": 64}, steps=5_000, learning_rate=1.5e-3, average=0.999),
     ),
     "vae": ImagePreset(
         model="dense-autoencoder",
         summary="dense VAE with the sizes of the IWAE paper: two hidden layers of 200, a code of 50",
         config={"latent_size": 50, "hidden_sizes": [200, 200], "activation": "tanh"},
         task=_COINS,
-        training=TrainingConfig(**_BASE, steps=150_000, learning_rate=1e-3, average=0.9995, objective=_WARM),
+        training=TrainingConfig(
+            **{**_BASE, "batch_size": 128}, steps=150_000, learning_rate=1.5e-3, average=0.9995, objective=_WARM
+        ),
     ),
     "vae-2d": ImagePreset(
         model="dense-autoencoder",
@@ -108,14 +110,16 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="convolutional VAE, a code of 32 numbers",
         config={"latent_size": 32, "widths": [16, 32, 64], "hidden_sizes": [256]},
         task=_COINS,
-        training=TrainingConfig(**_BASE, steps=25_000, learning_rate=1e-3, average=0.9995, objective=_WARM),
+        training=TrainingConfig(**_BASE, steps=25_000, learning_rate=2e-3, average=0.9995, objective=_WARM),
     ),
     "cvae": ImagePreset(
         model="conditional-autoencoder",
         summary="the dense VAE `vae`, but encoder and decoder are told the label",
         config={"latent_size": 50, "hidden_sizes": [200, 200], "activation": "tanh"},
         task=_COINS,
-        training=TrainingConfig(**_BASE, steps=150_000, learning_rate=1e-3, average=0.9995, objective=_WARM),
+        training=TrainingConfig(
+            **{**_BASE, "batch_size": 128}, steps=150_000, learning_rate=1.5e-3, average=0.9995, objective=_WARM
+        ),
     ),
     "aae": ImagePreset(
         model="adversarial-autoencoder",

@@ -167,7 +167,7 @@ def conv_decoder(
         channels: Channels of the picture, C.
         widths: The encoder's widths, in the encoder's order.
         size: Side of the picture.
-        resample: `stride` doubles by transposed convolutions, `pool` by repeating pixels after a 3x3 convolution.
+        resample: `stride` doubles by transposed and sub-pixel convolutions, `pool` by repeating pixels after a 3x3 convolution.
         activation: Name of the activation that follows every convolution but the last.
         blocks: Residual blocks at the beginning of each stage.
 
@@ -183,14 +183,20 @@ def conv_decoder(
 def _transposed_stages(
     channels: int, widths: list[int], sides: Sequence[int], activation: Activation, blocks: int
 ) -> list[nn.Module]:
-    """Double by transposed convolutions that land on each side exactly, then mix at full resolution."""
+    """Double by transposed convolutions that land on each side exactly, and at last by a sub-pixel convolution.
+
+    The last doubling makes four values a channel at half the side and spreads them over 2x2 pixels (Shi et al., 2016,
+    arXiv 1609.05158): convolutions at full resolution took half the time of a training step on a CPU.
+    """
     layers: list[nn.Module] = []
-    for before, after, side in zip(widths, [*widths[1:], widths[-1]], sides[1:], strict=True):
+    for before, after, side in zip(widths[:-1], widths[1:], sides[1:-1], strict=True):
         layers += [ResidualBlock(before, activation) for _ in range(blocks)]
         # A kernel of 4 gives 2n, one of 3 gives 2n - 1: the two sides that round up to n when halved.
         kernel = 3 if side % 2 else 4
         layers += [nn.ConvTranspose2d(before, after, kernel, stride=2, padding=1), activation_layer(activation)]
-    return [*layers, nn.Conv2d(widths[-1], channels, 3, padding=1)]
+    layers += [ResidualBlock(widths[-1], activation) for _ in range(blocks)]
+    layers += [nn.Conv2d(widths[-1], 4 * channels, 3, padding=1), nn.PixelShuffle(2)]
+    return [*layers, Crop(sides[-1])] if sides[-1] % 2 else layers
 
 
 def _repeated_stages(
