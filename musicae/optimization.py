@@ -98,5 +98,6 @@ class Updater:
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
         for group in self.optimizer.param_groups:
             group["lr"] = self.share * config.learning_rate_at(step)
-        if bool(norm <= config.skip_norm):  # False for NaN too
-            self.optimizer.step()
+        # The fused optimizer itself leaves a step out where this flag is set, so that the host need not wait for the device.
+        self.optimizer.found_inf = (~(norm <= config.skip_norm)).float()  # type: ignore[attr-defined]  # set for NaN too
+        self.optimizer.step()

@@ -48,10 +48,30 @@ class _Meter:
         self.mark = time.monotonic()
 
     def add(self, terms: Tensor, examples: int) -> None:
-        """Add one step's terms."""
+        """Add one step's terms, wherever they are."""
         self.sums, self.steps, self.examples = self.sums + terms, self.steps + 1, self.examples + examples
+        self.count()
+
+    def count(self) -> None:
+        """Count the time since the last call as training."""
         self.seconds += time.monotonic() - self.mark
         self.skip()
+
+    def means(self, step: int) -> list[float]:
+        """Return the means of the terms, having waited for the device.
+
+        Raises:
+            MusicaeError: the loss was not finite in one of the steps, the last of which was `step` (from 1).
+        """
+        loss, *others = (self.sums / self.steps).tolist()
+        self.count()
+        if not math.isfinite(loss):
+            place = f"at step {step}" if self.steps == 1 else f"between steps {step - self.steps + 1} and {step}"
+            raise MusicaeError(
+                f"The loss became {loss} {place}. Start a new run with a lower learning rate (--config); "
+                "--init-from takes this run's last checkpoint."
+            )
+        return [loss, *others]
 
 
 class Trainer:
@@ -101,6 +121,7 @@ class Trainer:
         self.kl_bits: float | None = None
         self.best = math.inf
         self.rows: list[dict[str, Any]] = []
+        self._rhythm = (config.log_every, config.validate_every, config.checkpoint_every)
 
     def fit(self, report: Callable[[int, Metrics], None] | None = None, *, minutes: float | None = None) -> Metrics:
         """Train up to `config.steps` steps, or for some minutes of this call; checkpoints are written on the way.
@@ -118,9 +139,11 @@ class Trainer:
         while self.step < self.config.steps and (minutes is None or time.monotonic() - begin < 60 * minutes):
             meter.add(*self.train_step())
             done = self.step >= self.config.steps
+            if done or any(self.step % every == 0 for every in self._rhythm):
+                means = meter.means(self.step)  # so that nothing is written after a loss that is not finite
             if done or self.step % self.config.log_every == 0:
                 self.seconds += meter.seconds
-                self._log(self._row(meter), report)
+                self._log(self._row(meter, means), report)
                 meter = _Meter()
             if done or self.step % self.config.validate_every == 0:
                 final = self.validate()
@@ -134,7 +157,8 @@ class Trainer:
     def train_step(self) -> tuple[Tensor, int]:
         """Do one optimizer step; return loss, reconstruction and KL in nats per example, and the batch size.
 
-        The terms of an adversarial model go on with the loss and the accuracy of its opponent.
+        The terms of an adversarial model go on with the loss and the accuracy of its opponent. They stay on the device, so
+        that the host does not wait for it.
         """
         config, step = self.config, self.step
         torch.manual_seed((config.seed * 1_000_003 + step) % 2**63)
@@ -152,14 +176,10 @@ class Trainer:
             duel = self.model.duel(batch)
             self.opponent.update(duel.loss, step)
             figures += [duel.loss, duel.accuracy]
-        terms = torch.stack(figures).detach().cpu()
-        if not bool(torch.isfinite(terms[0])):
-            raise MusicaeError(
-                f"The loss became {float(terms[0])} at step {step}. Start a new run with a lower learning rate (--config); "
-                "--init-from takes this run's last checkpoint."
-            )
-        kl = float(terms[2]) * BITS
-        self.kl_bits = kl if self.kl_bits is None else 0.95 * self.kl_bits + 0.05 * kl
+        terms = torch.stack(figures).detach()
+        if config.objective.beta.kind == "target":  # the only reader; it makes the host wait for the device once a step
+            kl = float(terms[2]) * BITS
+            self.kl_bits = kl if self.kl_bits is None else 0.95 * self.kl_bits + 0.05 * kl
         self.step += 1
         return terms, len(batch)
 
@@ -238,8 +258,8 @@ class Trainer:
         if report:
             report(self.step, row)
 
-    def _row(self, meter: _Meter) -> dict[str, Any]:
-        loss, reconstruction, kl, *duel = (meter.sums / meter.steps).tolist()
+    def _row(self, meter: _Meter, means: list[float]) -> dict[str, Any]:
+        loss, reconstruction, kl, *duel = means
         return {
             "step": self.step,
             "seconds": round(self.seconds, 1),

@@ -115,10 +115,19 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_the_checkpoint(numbe
     with pytest.raises(MusicaeError) as error:
         trainer.fit()
     assert str(error.value) == (
-        f"The loss became {number} at step 2. Start a new run with a lower learning rate (--config); "
+        f"The loss became {number} at step 3. Start a new run with a lower learning rate (--config); "
         "--init-from takes this run's last checkpoint."
     )
     assert read_info(tmp_path / "last.safetensors").step == 2
+
+
+def test_a_loss_that_was_not_finite_is_found_before_anything_is_written(tmp_path: Path) -> None:
+    trainer = line(tmp_path, 1.0, math.nan, 1.0, 1.0, config=replace(CONFIG, log_every=100, checkpoint_every=3))
+    with pytest.raises(
+        MusicaeError, match=r"^The loss became nan between steps 1 and 2\."
+    ):  # where the first validation is due
+        trainer.fit()
+    assert not (tmp_path / "best.safetensors").exists() and not (tmp_path / "state.pt").exists()
 
 
 def test_saved_weights_are_the_running_average(tmp_path: Path) -> None:
