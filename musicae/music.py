@@ -1,43 +1,31 @@
 """A music model ready for use: scores in, scores out, tensors hidden."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from musicae import latent
 from musicae.batch import GridBatch
 from musicae.checkpoint import CheckpointInfo
 from musicae.distributions import Posterior
 from musicae.errors import CheckpointError, ParameterError, RepresentationError
 from musicae.hub import load_weights
 from musicae.machine import pick_device
-from musicae.models.base import Autoencoder
-from musicae.phrase import Phrase, blend, empty_phrase, join, take_phrase, to_score
+from musicae.metrics import grid_scores
+from musicae.models.grid import GridAutoencoder
+from musicae.morph import Morph, interpolate
+from musicae.phrase import Phrase, check_bars, empty_phrase, take_phrase, to_score
+from musicae.refine import Refined, refine
 from musicae.representations import GridWindow, build
-from musicae.score import Score
+from musicae.scales import Scale, token_bias
+from musicae.score import Bar, Score
 
 __all__ = ["Morph", "MusicModel", "load"]
 
 Source = str | Path | Score | Phrase
-
-
-@dataclass(frozen=True)
-class Morph:
-    """What `MusicModel.interpolate` returns.
-
-    Arguments:
-        scores: One score a step, the first and last being the reconstructions of the inputs.
-        joined: All steps in a row.
-        z: The codes, shape (steps, Z).
-    """
-
-    scores: list[Score]
-    joined: Score
-    z: Tensor
 
 
 class MusicModel:
@@ -50,7 +38,7 @@ class MusicModel:
         info: What its checkpoint says.
     """
 
-    def __init__(self, model: Autoencoder[GridBatch], info: CheckpointInfo) -> None:
+    def __init__(self, model: GridAutoencoder, info: CheckpointInfo) -> None:
         self.model = model
         self.info = info
         self.representation = build(info.representation)
@@ -81,6 +69,10 @@ class MusicModel:
             max_bar_steps=self._max_bar_steps,
         )
 
+    def refusal(self, bars: Sequence[Bar]) -> str | None:
+        """Return why the model cannot take these bars, or None where it can."""
+        return check_bars(self.representation, bars, max_steps=self._max_steps, max_bar_steps=self._max_bar_steps)
+
     @torch.no_grad()
     def encode(self, *sources: Source) -> Posterior:
         """Return the posterior of sources, mean of shape (number of sources, Z).
@@ -94,6 +86,18 @@ class MusicModel:
             raise ParameterError("encode needs at least one source: a path, a Score or a Phrase.")
         return self.model.encode(self._batch([self.phrase(s).window for s in sources]))
 
+    def refine(self, *sources: Source) -> Refined:
+        """Return codes that decode to exactly the notes of the sources, and which of them do (see `musicae.refine`).
+
+        Raises:
+            ParameterError: no source.
+            MidiError: a file cannot be read, or holds no melody.
+            RepresentationError: its bars do not fit the grid or the model.
+        """
+        if not sources:
+            raise ParameterError("refine needs at least one source: a path, a Score or a Phrase.")
+        return refine(self.model, self._batch([self.phrase(s).window for s in sources]))
+
     def decode(
         self,
         z: Tensor,
@@ -101,6 +105,7 @@ class MusicModel:
         *,
         temperature: float = 0.0,
         seed: int = 0,
+        scale: Scale | None = None,
     ) -> list[Score]:
         """Turn codes into scores.
 
@@ -109,6 +114,7 @@ class MusicModel:
             like: Gives bars, tempo and instrument: a phrase for all codes, one for each, or a time signature.
             temperature: 0 takes the likeliest notes, 1 samples.
             seed: Seed of the sampling.
+            scale: Allow only notes of this scale.
 
         Raises:
             ParameterError: codes of another size than the model's, not as many phrases as codes, a time signature that
@@ -120,15 +126,32 @@ class MusicModel:
         if z.ndim != 2 or z.shape[1] != self.model.latent_size:
             raise ParameterError(f"Codes must have shape (B, {self.model.latent_size}), got {tuple(z.shape)}.")
         phrases = self._layouts(like, len(z))
-        windows = self._generate(z, [p.window for p in phrases], temperature, seed)
-        return [to_score(w, p.manner, self.representation) for w, p in zip(windows, phrases, strict=True)]
+        windows = self._generate(z, [p.window for p in phrases], temperature, seed, self.scale_bias(scale))
+        manners = [p.manner if scale is None else replace(p.manner, key=scale.key) for p in phrases]
+        return [to_score(w, m, self.representation) for w, m in zip(windows, manners, strict=True)]
 
-    def reconstruct(self, source: Source) -> Score:
-        """Encode a source and decode its code, greedily: the same bars, tempo and instrument as the source's."""
+    def reconstruct(self, source: Source, *, exact: bool = False) -> Score:
+        """Encode a source and decode its code, greedily: the same bars, tempo and instrument as the source's.
+
+        Arguments:
+            source: The source.
+            exact: Refine the code first, so that the notes are the source's too.
+        """
         phrase = self.phrase(source)
-        return self.decode(self.encode(phrase).mode, phrase)[0]
+        return self.decode(self.refine(phrase).z if exact else self.encode(phrase).mode, phrase)[0]
 
-    def interpolate(self, a: Source, b: Source, steps: int = 7, *, temperature: float = 0.0, seed: int = 0) -> Morph:
+    def interpolate(
+        self,
+        a: Source,
+        b: Source,
+        steps: int = 7,
+        *,
+        exact: bool = False,
+        even: bool = False,
+        temperature: float = 0.0,
+        seed: int = 0,
+        scale: Scale | None = None,
+    ) -> Morph:
         """Morph one source into another along the great circle between their codes.
 
         Tempo and loudness change gradually along the way; steps nearer to `a` have its metre, instrument and key, the
@@ -138,26 +161,32 @@ class MusicModel:
             a: Where to start.
             b: Where to end.
             steps: Number of scores, both ends included, at least 2.
-            temperature: 0 takes the likeliest notes, 1 samples.
+            exact: Refine the ends' codes first, so that the ends have the notes of the two sources.
+            even: Space the codes so that the music changes by equal amounts (`musicae.metrics.window_distance` between
+                neighbours, everything decoded greedily in the bars of `a`) instead of the angle.
+            temperature: 0 takes the likeliest notes, 1 samples; exact ends are not sampled.
             seed: Seed of the sampling.
+            scale: Allow only notes of this scale; exact ends keep all of theirs.
 
         Raises:
             ParameterError: fewer than two steps, or a temperature below 0.
             MidiError: a file cannot be read, or holds no melody.
             RepresentationError: its bars do not fit the grid or the model.
         """
+        if steps < 2:
+            raise ParameterError(f"A path needs at least 2 steps, its two ends; got {steps}.")
         first, last = self.phrase(a), self.phrase(b)
-        z = latent.path(self.encode(first).mode[0], self.encode(last).mode[0], steps)
-        alphas = [i / (steps - 1) for i in range(steps)]
-        layouts = [replace(first if alpha < 0.5 else last, manner=blend(first.manner, last.manner, alpha)) for alpha in alphas]
-        scores = self.decode(z, layouts, temperature=temperature, seed=seed)
-        if temperature == 0:  # sums in a batch of many may differ in the last bit from those of one
-            scores[0], scores[-1] = self.decode(z[0], layouts[0])[0], self.decode(z[-1], layouts[-1])[0]
-        lengths = [len(p.window.tokens) / self.representation.steps_per_quarter for p in layouts]
-        return Morph(scores, join(scores, lengths), z)
+        return interpolate(self, first, last, steps, exact=exact, even=even, temperature=temperature, seed=seed, scale=scale)
 
     def sample(
-        self, count: int = 1, *, metre: str = "4/4", qpm: float = 120.0, temperature: float = 0.5, seed: int = 0
+        self,
+        count: int = 1,
+        *,
+        metre: str = "4/4",
+        qpm: float = 120.0,
+        temperature: float = 0.5,
+        seed: int = 0,
+        scale: Scale | None = None,
     ) -> list[Score]:
         """Make new scores from codes drawn from the prior.
 
@@ -167,6 +196,7 @@ class MusicModel:
             qpm: Their tempo in quarter notes a minute.
             temperature: 0 takes the likeliest notes of each code, 1 samples them.
             seed: Seed of codes and notes.
+            scale: Allow only notes of this scale.
 
         Raises:
             ParameterError: a count below 1, a tempo or temperature out of range, or a metre that is none or that the
@@ -179,13 +209,17 @@ class MusicModel:
         generator = torch.Generator().manual_seed(seed)
         z = torch.randn(count, self.model.latent_size, generator=generator)
         phrase = self._empty(metre, qpm)
-        return self.decode(z, phrase, temperature=temperature, seed=seed)
+        return self.decode(z, phrase, temperature=temperature, seed=seed, scale=scale)
 
-    def compare(self, source: Source) -> dict[str, float]:
-        """Return how well a source is kept: `step_accuracy`, `note_f1`, `exact`, `hold_accuracy` and `kl_bits`."""
-        from musicae.metrics import grid_scores
+    def compare(self, *sources: Source, exact: bool = False) -> dict[str, float]:
+        """Return how well sources are kept: `step_accuracy`, `note_f1`, `exact`, `hold_accuracy` and `kl_bits`.
 
-        figures = grid_scores(self.model, [self._batch([self.phrase(source).window])])
+        Arguments:
+            sources: The sources.
+            exact: Refine the codes first; the KL stays that of the posterior.
+        """
+        batch = self._batch([self.phrase(s).window for s in sources])
+        figures = grid_scores(self.model, [batch], (lambda x: refine(self.model, x).z) if exact else None)
         return {k: figures[k] for k in ("step_accuracy", "note_f1", "exact", "hold_accuracy", "kl_bits")}
 
     def _layouts(self, like: Phrase | str | Sequence[Phrase], count: int) -> list[Phrase]:
@@ -196,15 +230,21 @@ class MusicModel:
             raise ParameterError(f"{count} codes need one phrase or {count}, got {len(phrases)}.")
         return phrases
 
-    def _generate(self, z: Tensor, windows: list[GridWindow], temperature: float, seed: int) -> list[GridWindow]:
+    def scale_bias(self, scale: Scale | None) -> Tensor | None:
+        """Return the logit bias that allows only notes of a scale, shape (D,); None for no scale."""
+        return None if scale is None else torch.from_numpy(token_bias(scale, self.representation)).to(self.device)
+
+    def _generate(
+        self, z: Tensor, windows: list[GridWindow], temperature: float, seed: int, logit_bias: Tensor | None
+    ) -> list[GridWindow]:
         """Decode codes into windows, codes of equal bars together."""
         made: list[GridWindow | None] = [None] * len(windows)
         generator = torch.Generator().manual_seed(seed)
         for bar_steps in dict.fromkeys(w.bar_steps for w in windows):
             rows = [i for i, w in enumerate(windows) if w.bar_steps == bar_steps]
             batch = self._batch([windows[i] for i in rows])
-            out = self.model.generate(z[rows], batch, temperature=temperature, generator=generator).windows()
-            for row, window in zip(rows, out, strict=True):
+            out = self.model.generate(z[rows], batch, temperature=temperature, generator=generator, logit_bias=logit_bias)
+            for row, window in zip(rows, out.windows(), strict=True):
                 made[row] = window
         return [w for w in made if w is not None]
 
@@ -242,6 +282,8 @@ def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicMode
     model, info = load_weights(name, pick_device(device))
     if not info.representation:
         raise CheckpointError(f"{name} is a model of images ({info.model}), not of music.")
+    if not isinstance(model, GridAutoencoder):
+        raise CheckpointError(f"{name} holds a model {info.model!r}, which does not draw tokens one after the other.")
     try:
         return MusicModel(model, info)
     except ParameterError as error:

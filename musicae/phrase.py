@@ -12,7 +12,7 @@ from musicae.representations import GridWindow, Representation
 from musicae.score import Bar, KeySignature, Note, Score, Tempo, TimeSignature, Track
 from musicae.selection import choose_bars, choose_track
 
-__all__ = ["Manner", "Phrase", "blend", "empty_phrase", "join", "take_phrase", "to_score"]
+__all__ = ["Manner", "Phrase", "blend", "check_bars", "empty_phrase", "join", "phrase_of", "take_phrase", "to_score"]
 
 
 @dataclass(frozen=True)
@@ -89,22 +89,38 @@ def take_phrase(
     where = where or ("the score" if isinstance(source, Score) else str(source))
     score = source if isinstance(source, Score) else read_midi(source)
     index = choose_track(score, where, track)
-    check = partial(_check_bars, representation, max_steps=max_steps, max_bar_steps=max_bar_steps)
+    check = partial(check_bars, representation, max_steps=max_steps, max_bar_steps=max_bar_steps)
     first = choose_bars(score, index, count, where, bars, fits=lambda taken: check(taken) is None)
     chosen = score.bar_range(first, count)
     reason = check(chosen)
     if reason is not None:
         raise RepresentationError(f"{where}: {reason}")
-    window = representation.encode(score.tracks[index].notes, chosen)
-    notes = [n for n in score.tracks[index].notes if n.onset < chosen[-1].end and n.end > chosen[0].start]
-    return Phrase(window, _manner(score, index, first, count, notes), index + 1, first)
+    return phrase_of(score, index, chosen, score.tracks[index].notes, representation)
+
+
+def phrase_of(score: Score, index: int, bars: Sequence[Bar], notes: Sequence[Note], representation: Representation) -> Phrase:
+    """Put bars of a track on the grid.
+
+    Arguments:
+        score: Gives tempo and key.
+        index: Index of the track, which gives instrument and name.
+        bars: The bars, one after the other.
+        notes: The notes that sound in them, and any others of the track.
+        representation: The grid.
+
+    Raises:
+        RepresentationError: the bars do not fit the grid.
+    """
+    window = representation.encode(notes, bars)
+    sounding = [n for n in notes if n.onset < bars[-1].end and n.end > bars[0].start]
+    return Phrase(window, _manner(score, index, bars, sounding), index + 1, bars[0].number)
 
 
 # Time steps of the longest bar that models are trained on: 8 quarter notes on the sixteenth grid.
 LONGEST_BAR = 32
 
 
-def _check_bars(
+def check_bars(
     representation: Representation, bars: Sequence[Bar], *, max_steps: int | None, max_bar_steps: int | None
 ) -> str | None:
     """Return why the bars fit neither the grid nor the model, or None where they do."""
@@ -123,15 +139,14 @@ def _check_bars(
     )
 
 
-def _manner(score: Score, index: int, first: int, count: int, notes: list[Note]) -> Manner:
-    chosen = score.bar_range(first, count)
-    keys = [k.number for k in score.keys if k.time <= chosen[0].start + 1e-6]
+def _manner(score: Score, index: int, bars: Sequence[Bar], notes: list[Note]) -> Manner:
+    keys = [k.number for k in score.keys if k.time <= bars[0].start + 1e-6]
     return Manner(
-        qpm=score.tempo_at(chosen[0].start),
+        qpm=score.tempo_at(bars[0].start),
         velocity=round(statistics.median(n.velocity for n in notes)) if notes else 80,
         program=score.tracks[index].program,
         name=score.tracks[index].name or "melody",
-        metres=tuple((b.numerator, b.denominator) for b in chosen),
+        metres=tuple((b.numerator, b.denominator) for b in bars),
         key=keys[-1] if keys else None,
     )
 
@@ -189,9 +204,9 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
         lengths: Their lengths in quarter notes.
 
     Returns:
-        One score with a track for each program and name, and their tempos, metres and keys in a row.
+        One score with a track for each program, name and kind (drums or not), and their tempos, metres and keys in a row.
     """
-    notes: dict[tuple[int, str], list[Note]] = {}
+    notes: dict[tuple[int, bool, str], list[Note]] = {}
     tempos: list[Tempo] = []
     signatures: list[TimeSignature] = []
     keys: list[KeySignature] = []
@@ -199,7 +214,7 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
     for score, length in zip(scores, lengths, strict=True):
         for track in score.tracks:
             moved = [replace(n, onset=n.onset + start) for n in track.notes]
-            notes.setdefault((track.program, track.name), []).extend(moved)
+            notes.setdefault((track.program, track.is_drum, track.name), []).extend(moved)
         for tempo in score.tempos:
             if not tempos or abs(tempos[-1].qpm - tempo.qpm) > 1e-6:
                 tempos.append(Tempo(tempo.time + start, tempo.qpm))
@@ -210,5 +225,5 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
             if not keys or keys[-1].number != key.number:
                 keys.append(KeySignature(key.time + start, key.number))
         start += length
-    tracks = tuple(Track(tuple(kept), program, name=name) for (program, name), kept in notes.items())
+    tracks = tuple(Track(tuple(sorted(kept)), *manner) for manner, kept in notes.items())
     return Score(tracks, tuple(tempos), tuple(signatures), tuple(keys))

@@ -117,12 +117,14 @@ class Score:
         tempos: Tempo map; empty means 120 quarter notes a minute.
         time_signatures: Metres; empty means 4/4.
         keys: Key signatures.
+        length: Where the piece ends, in quarter notes, if it goes on after its last note.
     """
 
     tracks: tuple[Track, ...] = ()
     tempos: tuple[Tempo, ...] = ()
     time_signatures: tuple[TimeSignature, ...] = ()
     keys: tuple[KeySignature, ...] = ()
+    length: float = 0.0
     _bars: tuple[Bar, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -146,9 +148,9 @@ class Score:
         return seconds + (time - last) * 60.0 / qpm
 
     def bars(self) -> tuple[Bar, ...]:
-        """Return the bars from the start to the last note; a metre change in mid-bar cuts that bar short."""
+        """Return the bars from the start to the last note, or to `length`; a metre change in mid-bar cuts that bar short."""
         if self._bars is None:
-            object.__setattr__(self, "_bars", _layout(self.time_signatures, self.end))
+            object.__setattr__(self, "_bars", _layout(self.time_signatures, max(self.end, self.length)))
         assert self._bars is not None
         return self._bars
 

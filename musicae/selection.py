@@ -14,6 +14,9 @@ and from which on notes start in every one of the bars wanted, these being whole
 take; a pick-up is a first sounding bar whose notes all start in its second half. Where no such bar exists, bars of several
 metres, or cut short by a metre change, will do; where there is none of those either, the phrase begins at the first bar
 in which a note starts and that the model can take with those after it.
+
+A whole piece is cut into windows from its first full bar on: the first in which a note starts, or the one after it if that
+is a pick-up: a bar whose notes all start in its second half, or a bar of another metre than the next and shorter.
 """
 
 import re
@@ -21,9 +24,9 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from musicae.errors import MidiError, ParameterError
-from musicae.score import Bar, Score, Track
+from musicae.score import Bar, Note, Score, Track
 
-__all__ = ["choose_bars", "choose_track", "track_scores"]
+__all__ = ["choose_bars", "choose_track", "first_full_bar", "track_scores"]
 
 _MELODY = re.compile(r"melod|lead|vocal|voice|vox|sopran|tune|sing|cantus|solo|melo\b|m[eé]lodie", re.IGNORECASE)
 _OTHER = re.compile(r"bass|drum|perc|pad|string|chord|accomp|left|tenor|alto|rhythm|bridge|backing|harm", re.IGNORECASE)
@@ -129,10 +132,7 @@ def choose_bars(
         if not any(n.onset < end and n.end > start for n in notes):
             raise MidiError(f"{where}: no note sounds in bars {first}-{last} of track {track + 1}; choose other bars.")
         return first
-    onsets: list[list[float]] = [[] for _ in bars]
-    for note in notes:
-        index = _bar_of(note.onset, bars)
-        onsets[index].append((note.onset - bars[index].start) / bars[index].length)
+    onsets = _onsets(notes, bars)
     sounding = [i for i, places in enumerate(onsets) if places]
     taken = [i for i in sounding if fits is None or fits(score.bar_range(i + 1, count))]
     full = [i for i in taken if i + count <= len(bars) and all(onsets[i : i + count])]
@@ -140,6 +140,28 @@ def choose_bars(
         del full[0]  # a pick-up
     even = (i for i in full if _even(bars[i : i + count]))
     return next(even, (full or taken or sounding)[0]) + 1
+
+
+def first_full_bar(score: Score, track: int) -> int:
+    """Return the number (from 1) of the bar from which on a track's bars are cut into windows; see the module's text."""
+    bars = score.bars()
+    onsets = _onsets(score.tracks[track].notes, bars)
+    first = next((i for i, places in enumerate(onsets) if places), 0)
+    if first + 1 < len(bars) and onsets[first + 1]:
+        bar, following = bars[first], bars[first + 1]
+        shorter = bar.length < following.length - 1e-6
+        if min(onsets[first]) >= 0.5 or (shorter and not _even((bar, following))):
+            return first + 2
+    return first + 1
+
+
+def _onsets(notes: Sequence[Note], bars: Sequence[Bar]) -> list[list[float]]:
+    """Return where in each bar notes start, 0 being its beginning and 1 its end."""
+    onsets: list[list[float]] = [[] for _ in bars]
+    for note in notes:
+        index = _bar_of(note.onset, bars)
+        onsets[index].append((note.onset - bars[index].start) / bars[index].length)
+    return onsets
 
 
 def _even(bars: Sequence[Bar]) -> bool:

@@ -1,0 +1,181 @@
+"""Whole pieces: a model run over all bars of a file, and its windows stitched at the bar lines.
+
+How a piece is cut is told in `musicae.pieces`.
+
+How it is put together: bars, metres, keys and the tempo map stay those of the file, and so does where it ends. A note that
+lasts to a bar line where windows meet is tied to the one that begins there if both have one pitch and a note of the file
+is held over that line; else it ends there and the next is struck anew.
+
+How two pieces become one another: windows are paired in order, first with first, and the piece that has fewer begins anew
+when it is through. Each step has the bars, metres, kept bars, instrument and other tracks of the piece that is nearer, so
+that the ends are the two pieces; the tempo map of the nearer piece is scaled towards the other's mean tempo.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from musicae import latent
+from musicae.errors import ParameterError
+from musicae.music import Morph, MusicModel, Source
+from musicae.phrase import Phrase, blend, join
+from musicae.pieces import Kept, Part, Piece, Voice, cut
+from musicae.score import Note, Score, Tempo
+
+__all__ = ["Kept", "Part", "Piece", "assemble", "cut", "encode", "interpolate", "reconstruct"]
+
+BATCH = 256  # windows that are computed at once
+
+
+def encode(model: MusicModel, piece: Piece) -> Tensor:
+    """Return the codes of a piece's windows, shape (windows, Z)."""
+    phrases = piece.phrases
+    return torch.cat([model.encode(*phrases[i : i + BATCH]).mode for i in range(0, len(phrases), BATCH)])
+
+
+def assemble(
+    model: MusicModel,
+    piece: Piece,
+    z: Tensor,
+    *,
+    layouts: Sequence[Phrase] | None = None,
+    keep_tracks: bool = False,
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> Score:
+    """Decode codes into the windows of a piece, and stitch them.
+
+    Arguments:
+        model: The model.
+        piece: Gives everything but the notes of its windows.
+        z: A code for each window, shape (windows, Z).
+        layouts: How each window is played. [default: as in the piece]
+        keep_tracks: Whether the other tracks are kept.
+        temperature: 0 takes the likeliest notes, 1 samples.
+        seed: Seed of the sampling.
+    """
+    layouts = piece.phrases if layouts is None else layouts
+    made: list[Score] = []
+    for i in range(0, len(z), BATCH):
+        made += model.decode(z[i : i + BATCH], layouts[i : i + BATCH], temperature=temperature, seed=seed + i)
+    spans = [
+        (part.start, part.end, [replace(n, onset=n.onset + part.offset) for t in score.tracks for n in t.notes])
+        for part, score in zip(piece.parts, made, strict=True)
+    ]
+    bars = piece.score.bars()
+    half = 0.5 / model.representation.steps_per_quarter
+    for k in piece.kept:
+        start, end = bars[k.first - 1].start, bars[k.last - 1].end
+        before = end - half if k.last < len(bars) else end
+        spans.append((start, end, [n for n in piece.voice.near(start - half, end) if n.onset < before]))
+    melody = replace(piece.score.tracks[piece.track], notes=_stitch(sorted(spans, key=lambda s: s[0]), piece.voice, half))
+    tracks = [melody if i == piece.track else t for i, t in enumerate(piece.score.tracks) if keep_tracks or i == piece.track]
+    score = replace(piece.score, tracks=tuple(tracks), length=0.0)
+    return score if score.end > bars[-1].start + 1e-6 else replace(score, length=bars[-1].end)
+
+
+def _stitch(spans: Sequence[tuple[float, float, list[Note]]], voice: Voice, half: float) -> tuple[Note, ...]:
+    """Put the notes of spans (start, end, notes) in a row, tying those that a note of the file holds together."""
+    stitched: list[Note] = []
+    open_notes: dict[int, int] = {}  # pitches that sound to the end of the span before, and where they are
+    for start, end, notes in spans:
+        held = voice.held(start, half)
+        still: dict[int, int] = {}
+        for note in sorted(notes):
+            onset, stop = max(note.onset, start), min(note.end, end)
+            if stop - onset < 1e-6:
+                continue
+            place = open_notes.get(note.pitch) if held and onset < start + 1e-6 else None
+            if place is None:
+                place = len(stitched)
+                stitched.append(replace(note, onset=onset, duration=stop - onset))
+            else:
+                stitched[place] = replace(stitched[place], duration=stop - stitched[place].onset)
+            if stop > end - 1e-6:
+                still[note.pitch] = place
+        open_notes = still
+    return tuple(sorted(stitched))
+
+
+def reconstruct(model: MusicModel, source: Source | Piece, *, keep_tracks: bool = False) -> Score:
+    """Run a model over all bars of a piece.
+
+    Arguments:
+        model: The model.
+        source: A MIDI file, a score, or a piece from `cut`, which lets you choose the track.
+        keep_tracks: Whether the other tracks are kept, untouched.
+
+    Returns:
+        A score with the bars, metres, keys and tempo map of the source.
+
+    Raises:
+        MidiError, ParameterError, RepresentationError: see `cut`.
+    """
+    piece = cut(model, source)
+    return assemble(model, piece, encode(model, piece), keep_tracks=keep_tracks)
+
+
+def interpolate(
+    model: MusicModel,
+    a: Source | Piece,
+    b: Source | Piece,
+    steps: int = 7,
+    *,
+    keep_tracks: bool = False,
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> Morph:
+    """Morph one whole piece into another (see the module's text for pieces of unequal length and metre).
+
+    Arguments:
+        model: The model.
+        a: Where to start: a MIDI file, a score, or a piece from `cut`.
+        b: Where to end.
+        steps: Number of scores, both ends included, at least 2.
+        keep_tracks: Whether each step has the other tracks of the nearer piece.
+        temperature: 0 takes the likeliest notes, 1 samples; at 0 the ends equal `reconstruct` of a and b.
+        seed: Seed of the sampling.
+
+    Returns:
+        The scores; `z` has the codes of all windows of all steps, one after the other.
+
+    Raises:
+        ParameterError: fewer than two steps, a temperature below 0, or see `cut`.
+        MidiError, RepresentationError: see `cut`.
+    """
+    if steps < 2:
+        raise ParameterError(f"A path needs at least 2 steps, its two ends; got {steps}.")
+    first, last = cut(model, a), cut(model, b)
+    codes = encode(model, first), encode(model, last)
+    scores, all_z, lengths = [], [], []
+    for step in range(steps):
+        alpha = step / (steps - 1)
+        piece, other = (first, last) if alpha < 0.5 else (last, first)
+        here = range(len(piece.parts))
+        there = [i % len(other.parts) for i in here]
+        rows = (list(here), there) if alpha < 0.5 else (there, list(here))
+        za, zb = codes[0][rows[0]], codes[1][rows[1]]
+        z = za if alpha == 0 else zb if alpha == 1 else latent.slerp(za, zb, alpha)
+        manners = [(first.phrases[i].manner, last.phrases[j].manner) for i, j in zip(*rows, strict=True)]
+        layouts = [replace(p, manner=blend(m, n, alpha)) for p, (m, n) in zip(piece.phrases, manners, strict=True)]
+        shift = seed + step * 1_000_003
+        score = assemble(model, piece, z, layouts=layouts, keep_tracks=keep_tracks, temperature=temperature, seed=shift)
+        scores.append(_faster(score, (_mean_qpm(other) / _mean_qpm(piece)) ** min(alpha, 1 - alpha)))
+        lengths.append(piece.score.bars()[-1].end)
+        all_z.append(z)
+    return Morph(scores, join(scores, lengths), torch.cat(all_z))
+
+
+def _mean_qpm(piece: Piece) -> float:
+    end = piece.score.bars()[-1].end
+    return 60.0 * end / piece.score.seconds_at(end)
+
+
+def _faster(score: Score, factor: float) -> Score:
+    """Scale a tempo map."""
+    if factor == 1.0:
+        return score
+    tempos = score.tempos or (Tempo(0.0, 120.0),)
+    return replace(score, tempos=tuple(Tempo(t.time, min(max(t.qpm * factor, 4.0), 2000.0)) for t in tempos))
