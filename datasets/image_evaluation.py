@@ -4,7 +4,8 @@ What is printed, and how: reconstructions are the decoder's mean picture at the 
 Bernoulli losses are over grey pictures, in nats for each picture, and above the entropy of the grey values, the least that
 any picture could have. Bounds and likelihoods are of pictures drawn as coins from the grey values (`dynamic`) or of the grey
 values themselves (`none`), as `binarise` says; figures of the two do not compare. kNN (5 neighbours) and linear probe
-know the codes of training pictures and are asked for the classes of the split.
+know the codes of 10,000 training pictures and are asked for the classes of the split; PCA and the best linear repair (ridge
+regression, one draw of the damage) are fitted on all training pictures.
 """
 
 import math
@@ -22,6 +23,7 @@ from musicae.datasets.images import image_set
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import DataError
 from musicae.image_batch import ImageBatch, ImageTask
+from musicae.machine import keep_freed_memory
 from musicae.models.base import Adversarial
 from musicae.models.pictures import ImageAutoencoder
 from musicae.objectives import BITS
@@ -30,6 +32,7 @@ from musicae.pictures import PictureModel, load_pictures
 __all__ = ["KNOWN", "code_figures", "codes_of", "evaluate_pictures", "load_split"]
 
 KNOWN = 10_000  # training pictures whose codes kNN and linear probe know
+_RIDGE = 1e-5  # the penalty of the linear repair
 _BATCH = 250
 
 
@@ -90,6 +93,7 @@ def evaluate_pictures(
         CheckpointError: the checkpoint is unusable.
         DataError: the pictures are missing, damaged, or of another size.
     """
+    keep_freed_memory()
     loaded = load_pictures(checkpoint, device=device)
     model, task = loaded.model, loaded.task
     pictures = load_split(loaded, data, data_dir, split, progress).first(limit)
@@ -145,8 +149,8 @@ def _repair(task: ImageTask, batches: list[ImageBatch], known: LabelledImages, s
         c = task.corruption
         bilinear = _mean([metrics.psnr(c.interpolate(c.shrink(b.targets)), b.targets) for b in batches])
     device = batches[0].images.device
-    (lesson,) = batches_in_order(known.first(KNOWN), ImageTask(corruption=task.corruption), device, seed=seed + 1, size=KNOWN)
-    weights = metrics.linear_map(lesson.images.flatten(1), lesson.targets.flatten(1), ridge=1e-3)
+    (lesson,) = batches_in_order(known, ImageTask(corruption=task.corruption), device, seed=seed + 1, size=len(known))
+    weights = metrics.linear_map(lesson.images.flatten(1), lesson.targets.flatten(1), ridge=_RIDGE)
     linear = []
     for b in batches:
         flat = b.images.flatten(1)
@@ -157,17 +161,24 @@ def _repair(task: ImageTask, batches: list[ImageBatch], known: LabelledImages, s
 
 
 def _pca(task: ImageTask, known: LabelledImages, pictures: LabelledImages, size: int) -> dict[str, float | None]:
-    """Return what as many principal components of the training pictures reach on the split, cut to [0, 1].
+    """Return what as many principal components of the training pictures reach on the split: pictures, cut to [0, 1], and kNN.
 
     Beside a repair, or a code no smaller than the picture, PCA says nothing.
     """
     if task.corruption is not None or size >= pictures.images[0].numel():
-        return {"pca_mse": None, "pca_psnr": None}
+        return {"pca_mse": None, "pca_psnr": None, "pca_knn_accuracy": None}
     components = metrics.Pca.fit(known.images.flatten(1).float() / 255, size)
     true = pictures.images.float() / 255
-    made = components.decode(components.encode(true.flatten(1))).clamp(0.0, 1.0).view_as(true)
+    codes = components.encode(true.flatten(1))
+    made = components.decode(codes).clamp(0.0, 1.0).view_as(true)
     error = metrics.mean_squared_error(made, true)
-    return {"pca_mse": float(error.mean()), "pca_psnr": float(metrics.psnr(made, true).mean())}
+    known = known.first(KNOWN)
+    theirs = components.encode(known.images.flatten(1).float() / 255)
+    return {
+        "pca_mse": float(error.mean()),
+        "pca_psnr": float(metrics.psnr(made, true).mean()),
+        "pca_knn_accuracy": metrics.knn_accuracy(theirs, known.labels, codes, pictures.labels),
+    }
 
 
 @torch.no_grad()

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageBatch
+from musicae.likelihoods import BernoulliLikelihood
 from musicae.models.pictures import ImageAutoencoder
 
 __all__ = [
@@ -126,14 +127,24 @@ def linear_map(inputs: Tensor, outputs: Tensor, *, ridge: float) -> Tensor:
         outputs: What is wanted, shape (N, K).
         ridge: Weight of the penalty on squared weights, added to the mean squared error.
     """
-    x, y, penalty = _with_one(inputs).double(), outputs.double(), ridge * len(inputs)
-    if len(x) < x.shape[1] and ridge > 0:  # the same weights from the smaller of the two systems
-        inner = x @ x.T + penalty * torch.eye(len(x), dtype=x.dtype, device=x.device)
-        dual: Tensor = torch.linalg.solve(inner, y)
+    size, penalty = inputs.shape[1] + 1, ridge * len(inputs)
+    if len(inputs) < size and ridge > 0:  # the same weights from the smaller of the two systems
+        x = _with_one(inputs).double()
+        dual: Tensor = torch.linalg.solve(x @ x.T + penalty * _eye(len(x), x), outputs.double())
         return (x.T @ dual).to(inputs.dtype)
-    inner = x.T @ x + penalty * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    weights: Tensor = torch.linalg.solve(inner, x.T @ y)
+    inner = penalty * _eye(size, inputs)
+    outer = inner.new_zeros(size, outputs.shape[1])
+    for some, wanted in zip(inputs.split(5000), outputs.split(5000), strict=True):  # double precision, a part at a time
+        x = _with_one(some).double()
+        inner += x.T @ x
+        outer += x.T @ wanted.double()
+    weights: Tensor = torch.linalg.solve(inner, outer)
     return weights.to(inputs.dtype)
+
+
+def _eye(size: int, like: Tensor) -> Tensor:
+    """Return the identity in double precision, on the device of another tensor."""
+    return torch.eye(size, dtype=torch.float64, device=like.device)
 
 
 def _with_one(x: Tensor) -> Tensor:
@@ -143,19 +154,24 @@ def _with_one(x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def importance_nll(
-    model: ImageAutoencoder, batch: ImageBatch, *, samples: int, generator: torch.Generator | None = None, rows: int = 4096
+    model: ImageAutoencoder,
+    batch: ImageBatch,
+    *,
+    samples: int,
+    generator: torch.Generator | None = None,
+    rows: int | None = None,
 ) -> Tensor:
     """Estimate -log p(x) of each picture in nats by importance sampling from the posterior, shape (B,).
 
-    The estimate is too high on average, and less so the more samples are taken. All pictures are done together, `rows`
-    codes at a time, so that memory does not grow with the number of samples.
+    The estimate is too high on average, and less so the more samples are taken. Memory does not grow with the number of
+    pictures, and hardly with the number of samples.
 
     Arguments:
         model: A model with a Gaussian posterior; a conditional one gives -log p(x|y).
         batch: The pictures.
         samples: Codes drawn for each picture, at least 1.
         generator: Source of randomness, on the model's device.
-        rows: Most codes decoded at a time.
+        rows: Most codes decoded at a time; None takes few enough for the cache of a CPU, and many on other devices.
 
     Raises:
         ParameterError: no sample, or a model without a Gaussian posterior.
@@ -163,17 +179,44 @@ def importance_nll(
     posterior = model.encode(batch)
     if samples < 1 or not isinstance(posterior, DiagonalGaussian):
         raise ParameterError("The importance-weighted likelihood needs a variational model and at least 1 sample.")
-    count, size = posterior.mean.shape
-    total = torch.full((count,), -math.inf, device=posterior.mean.device)
-    together = max(1, min(samples, rows // count))
-    for start in range(0, samples, together):
-        draws = min(together, samples - start)
-        noise = torch.randn(draws, count, size, generator=generator, device=posterior.mean.device)
-        z = posterior.mean + posterior.std * noise
-        prior = -0.5 * (z**2 + math.log(2 * math.pi)).sum(-1)
-        targets = batch.targets.repeat(draws, 1, 1, 1)
-        labels = None if batch.labels is None else batch.labels.repeat(draws)
-        likelihood = model.log_likelihood(ImageBatch(targets, targets, labels), z.flatten(0, 1)).view(draws, count)
-        weights = likelihood + prior - posterior.log_prob(z)
-        total = torch.logaddexp(total, torch.logsumexp(weights, 0))
-    return math.log(samples) - total
+    rows = rows or (512 if posterior.mean.device.type == "cpu" else 16_384)
+    draws, together = min(samples, rows), max(1, rows // samples)
+    found = []
+    for start in range(0, len(batch), together):
+        at = slice(start, start + together)
+        labels = None if batch.labels is None else batch.labels[at]
+        part = ImageBatch(batch.targets[at], batch.targets[at], labels)
+        q = DiagonalGaussian(posterior.mean[at], posterior.logvar[at])
+        counts = (min(draws, samples - done) for done in range(0, samples, draws))
+        weights = torch.cat([_log_weights(model, part, q, count, generator) for count in counts], 1)
+        found.append(math.log(samples) - torch.logsumexp(weights, 1))
+    return torch.cat(found)
+
+
+def _log_weights(
+    model: ImageAutoencoder, batch: ImageBatch, q: DiagonalGaussian, draws: int, generator: torch.Generator | None
+) -> Tensor:
+    """Return log p(x, z) - log q(z) for `draws` codes z of each picture, shape (B, draws)."""
+    noise = torch.randn(len(batch), draws, q.mean.shape[1], generator=generator, device=q.mean.device)
+    z = torch.addcmul(q.mean[:, None], q.std[:, None], noise)
+    ratio = 0.5 * ((noise**2).sum(2) - (z**2).sum(2) + q.logvar.sum(1)[:, None])  # log p(z) - log q(z): the constants cancel
+    labels = None if batch.labels is None else batch.labels.repeat_interleave(draws)
+    logits = model.decode(z.flatten(0, 1), labels)
+    if isinstance(model.likelihood, BernoulliLikelihood):
+        return ratio + _bernoulli_log_prob(logits.view(len(batch), draws, -1), batch.targets.flatten(1))
+    targets = batch.targets.repeat_interleave(draws, 0)
+    return ratio + model.likelihood.log_prob(logits, targets).view(len(batch), draws)
+
+
+def _bernoulli_log_prob(logits: Tensor, x: Tensor) -> Tensor:
+    """Return log p(x|z) in nats, shape (B, S), for logits (B, S, D), which are overwritten, and pictures (B, D).
+
+    With l a logit it is the sum of x l - max(l, 0) + log sigmoid(|l|). As sigmoid(|l|) lies in [1/2, 1], about a hundred
+    factors have a product within the range of single precision, so that one logarithm serves as many pixels; taken one by
+    one, logarithms cost three times as much as the decoder's last layer (measured on a CPU).
+    """
+    linear = torch.addcmul(logits.clamp(min=0.0), x[:, None], logits, value=-1.0).sum(2)
+    group = next(n for n in range(min(120, logits.shape[2]), 0, -1) if logits.shape[2] % n == 0)
+    products = logits.abs_().sigmoid_().unflatten(2, (-1, group)).prod(3)
+    logs: Tensor = products.log_().sum(2)
+    return logs - linear

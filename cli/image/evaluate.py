@@ -27,7 +27,7 @@ _LINES = (
     ("-log p(x), nats", "nll", "{:.2f}", (("samples", "samples"), ("standard error", "nll_error"))),
     ("KL, nats", "kl", "{:.2f}", (("bits", "kl_bits"),)),
     ("active units", "active_units", "{:.0f}", (("of", "code_size"),)),
-    ("5-NN accuracy of codes", "knn_accuracy", "{:.4f}", ()),
+    ("5-NN accuracy of codes", "knn_accuracy", "{:.4f}", (("PCA", "pca_knn_accuracy"),)),
     ("linear probe accuracy of codes", "probe_accuracy", "{:.4f}", ()),
     ("opponent's accuracy", "opponent_accuracy", "{:.4f}", ()),
 )
