@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import click
 
-from musicae.cli import options
-from musicae.cli.outputs import claim, targets
+from musicae.cli import options, renditions
+from musicae.cli.outputs import targets
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ T = TypeVar("T")
 @options.checkpoint
 @options.device
 @options.output("morph", "Folder for the MIDI files.")
+@renditions.options
 @options.force
 def command(
     a: Path,
@@ -47,6 +48,7 @@ def command(
     device: str,
     output: Path,
     force: bool,
+    also: tuple[str, ...],
 ) -> None:
     """Morph the melody of A into the melody of B.
 
@@ -62,9 +64,9 @@ def command(
     tracks, ranges = _for_both("--track", track), _for_both("--bars", bars)
     digits = max(2, len(str(steps)))
     *files, joined = targets(output, [*(f"step-{i:0{digits}d}.mid" for i in range(1, steps + 1)), "interpolation.mid"])
-    claim([*files, joined], force=force)
+    renditions.claim([*files, joined], also, force=force)
 
-    from musicae.midi import read_midi, write_midi
+    from musicae.midi import read_midi
 
     scores = [read_midi(path) for path in (a, b)]  # bad files are told before torch is imported, which takes seconds
 
@@ -76,12 +78,14 @@ def command(
         for path, score, chosen, span in zip((a, b), scores, tracks, ranges, strict=True)
     )
     morph = model.interpolate(first, last, steps, temperature=temperature, seed=seed)
+    extra = []
     for path, score in zip(files, morph.scores, strict=True):
-        write_midi(score, path)
-    write_midi(morph.joined, joined)
+        extra += renditions.write(score, path, also)[1:]
+    extra += renditions.write(morph.joined, joined, also, row=morph.scores)[1:]
     for path, phrase in ((a, first), (b, last)):
         click.echo(f"{path}: track {phrase.track}, bars {phrase.bar_numbers}", err=True)
-    click.echo(json.dumps({"joined": str(joined), "steps": [str(path) for path in files]}))
+    result = {"joined": str(joined), "steps": [str(path) for path in files]}
+    click.echo(json.dumps(result | renditions.named(extra)))
 
 
 def _for_both(option: str, values: tuple[T, ...]) -> tuple[T | None, T | None]:

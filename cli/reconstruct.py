@@ -1,65 +1,106 @@
 """`musicae reconstruct`: encode MIDI files and decode them again."""
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from musicae.cli import options
-from musicae.cli.outputs import claim, targets
-from musicae.cli.progress import tasks
+from musicae.cli import batches, options, renditions
+
+if TYPE_CHECKING:
+    from musicae.music import MusicModel
+    from musicae.score import Score
+
+TEMPLATE = "{stem}.reconstructed{suffix}"
 
 
 @click.command("reconstruct")
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
 @click.option("--track", metavar="N|NAME", help="Melody track, from 1. [default: by rule, see `musicae inspect`]")
 @click.option("--bars", type=options.bars, metavar="M-N", help="Bars, from 1, inclusive. [default: the first full phrase]")
+@options.whole
+@options.keep_tracks
 @options.checkpoint
 @options.device
-@options.output("", "A .mid file for one result, or a folder. [default: NAME.reconstructed.mid in this folder]")
+@options.output("", "A .mid file for one result, or a folder. [default: this folder]")
+@batches.template
+@batches.as_json
+@renditions.options
 @options.force
 def command(
     files: tuple[Path, ...],
     track: str | None,
     bars: tuple[int, int] | None,
+    whole: bool,
+    keep_tracks: bool,
     checkpoint: str,
     device: str,
     output: Path,
+    template: str | None,
+    as_json: bool,
     force: bool,
+    also: tuple[str, ...],
 ) -> None:
     """Encode the melody of FILES, decode it, and tell how much was kept.
 
-    Prints one line of JSON a file: the track and bars taken, the shares of time steps and of notes that came out right, and
-    the information in the code.
+    FILES may be folders and quoted patterns, too. Each result is named NAME.reconstructed.mid unless -o or --out-template
+    say otherwise. Prints one line of JSON a file: the track and bars taken, the shares of time steps and of notes that came
+    out right, and the information in the code. A file that fails keeps no other from being done; the exit status is 1 then.
+
+    With --whole all bars are taken, and bars, metres and tempo changes stay as they were. A pick-up, silence, and bars that
+    no model takes stay as they are in the file; `kept` in the output lists them with the reason.
 
     \b
     Example:
         musicae reconstruct tune.mid -o tune.again.mid
-        musicae reconstruct tunes/*.mid -o again
+        musicae reconstruct song.mid --whole --keep-tracks
+        musicae reconstruct tunes 'more/*.mid' -o again --out-template '{stem}.again{suffix}'
     """
-    written = targets(output, [f"{path.stem}.reconstructed.mid" for path in files])
-    claim(written, force=force)
+    options.check_whole(whole=whole, keep_tracks=keep_tracks, bars=bars)
+    paths = batches.expand(files)
+    written = batches.targets(output, paths, template, TEMPLATE)
+    renditions.claim(written, also, force=force)
+    act = partial(_whole, track=track, keep_tracks=keep_tracks) if whole else partial(_phrase, track=track, bars=bars)
 
-    from musicae.midi import read_midi, write_midi
+    def work(index: int, score: "Score", model: "MusicModel") -> str:
+        made, facts = act(model, score, str(paths[index]))
+        extra = renditions.write(made, written[index], also)[1:]
+        told = {"file": str(paths[index]), "output": str(written[index]), **renditions.named(extra), **facts}
+        click.echo(json.dumps(told))
+        return f"{written[index]} (note F1 {facts['note_f1']:.2f})"
 
-    with tasks() as progress:
-        scores = []
-        for done, path in enumerate(files, 1):  # bad files are told before torch is imported, which takes seconds
-            scores.append(read_midi(path))
-            progress("reading", done, len(files))
-
+    def prepare() -> "MusicModel":
         from musicae.music import load
 
-        model = load(checkpoint, device=device)
-        phrases = [
-            model.phrase(score, track=track, bars=bars, where=str(path)) for path, score in zip(files, scores, strict=True)
-        ]
-        results = []
-        for done, phrase in enumerate(phrases, 1):
-            results.append((model.reconstruct(phrase), model.compare(phrase)))
-            progress("reconstructing", done, len(files))
-    for path, phrase, target, (score, figures) in zip(files, phrases, written, results, strict=True):
-        write_midi(score, target)
-        place = {"track": phrase.track, "bars": phrase.bar_numbers}
-        rounded = {name: round(value, 4) for name, value in figures.items()}
-        click.echo(json.dumps({"file": str(path), "output": str(target), **place, **rounded}))
+        return load(checkpoint, device=device)
+
+    from musicae.midi import read_midi
+
+    batches.each(paths, read_midi, prepare, work, doing="reconstructing", as_json=as_json)
+
+
+def _phrase(
+    model: "MusicModel", score: "Score", where: str, *, track: str | None, bars: tuple[int, int] | None
+) -> tuple["Score", dict[str, Any]]:
+    """Reconstruct a few bars; return the score, and what to tell."""
+    phrase = model.phrase(score, track=track, bars=bars, where=where)
+    facts = {"track": phrase.track, "bars": phrase.bar_numbers}
+    return model.reconstruct(phrase), {**facts, **_rounded(model.compare(phrase))}
+
+
+def _whole(
+    model: "MusicModel", score: "Score", where: str, *, track: str | None, keep_tracks: bool
+) -> tuple["Score", dict[str, Any]]:
+    """Reconstruct all bars; return the score, and what to tell."""
+    from musicae import whole
+
+    piece = whole.cut(model, score, track=track, where=where)
+    kept = [{"bars": k.bar_numbers, "reason": k.reason} for k in piece.kept]
+    facts = {"track": piece.track + 1, "bars": f"1-{len(score.bars())}", "windows": len(piece.parts), "kept": kept}
+    return whole.reconstruct(model, piece, keep_tracks=keep_tracks), {**facts, **_rounded(model.compare(*piece.phrases))}
+
+
+def _rounded(figures: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in figures.items()}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from musicae.cli import options
-from musicae.cli.outputs import claim, targets
+from musicae.cli import options, renditions
+from musicae.cli.outputs import targets
 
 
 @click.command("sample")
@@ -24,6 +24,7 @@ from musicae.cli.outputs import claim, targets
 @options.checkpoint
 @options.device
 @options.output("samples", "A .mid file for one sample, or a folder.")
+@renditions.options
 @options.force
 def command(
     count: int,
@@ -35,6 +36,7 @@ def command(
     device: str,
     output: Path,
     force: bool,
+    also: tuple[str, ...],
 ) -> None:
     """Make new melodies from the model's prior.
 
@@ -44,13 +46,13 @@ def command(
     """
     digits = max(2, len(str(count)))
     files = targets(output, [f"sample-{i:0{digits}d}.mid" for i in range(1, count + 1)])
-    claim(files, force=force)
+    renditions.claim(files, also, force=force)
 
-    from musicae.midi import write_midi
     from musicae.music import load
 
     model = load(checkpoint, device=device)
     scores = model.sample(count, metre=metre, qpm=tempo, temperature=temperature, seed=seed)
+    extra = []
     for path, score in zip(files, scores, strict=True):
-        write_midi(score, path)
-    click.echo(json.dumps({"samples": [str(path) for path in files]}))
+        extra += renditions.write(score, path, also)[1:]
+    click.echo(json.dumps({"samples": [str(path) for path in files]} | renditions.named(extra)))
