@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from musicae.errors import ParameterError
 
-__all__ = ["Bar", "KeySignature", "Note", "Score", "Tempo", "TimeSignature", "Track"]
+__all__ = ["PITCH_BEND", "Bar", "Control", "KeySignature", "Note", "Score", "Tempo", "TimeSignature", "Track"]
 
 
 @dataclass(frozen=True, order=True)
@@ -70,6 +70,24 @@ class KeySignature:
         return f"{names[self.number % 12]} {'minor' if self.number >= 12 else 'major'}"
 
 
+PITCH_BEND = -1
+
+
+@dataclass(frozen=True)
+class Control:
+    """A controller's change at `time` (quarter notes).
+
+    Arguments:
+        time: When, in quarter notes from the beginning of the score.
+        number: MIDI controller, 0 to 127, or `PITCH_BEND`.
+        value: 0 to 127; of a pitch bend -8192 to 8191.
+    """
+
+    time: float
+    number: int
+    value: int
+
+
 @dataclass(frozen=True)
 class Track:
     """One instrument's notes, sorted by onset, then pitch.
@@ -79,12 +97,14 @@ class Track:
         program: General MIDI program, 0 to 127.
         is_drum: Whether pitches name drums.
         name: Track name from the file, possibly empty.
+        controls: Pedals, volume, pitch bends and such, sorted by time; tracks that differ in them only are equal.
     """
 
     notes: tuple[Note, ...]
     program: int = 0
     is_drum: bool = False
     name: str = ""
+    controls: tuple[Control, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -154,10 +154,19 @@ def test_track_name_in_latin_1(tmp_path: Path) -> None:
     assert read_midi_fast(path).tracks[0].name == "M\N{REPLACEMENT CHARACTER}lodie"
 
 
-def test_notes_never_ended_and_ends_without_a_note_are_left_out(read: Both) -> None:
-    score = read(notes((0, off(60)), (0, on(64)), (480, on(62)), (480, off(62))))
+def test_ends_without_a_note_are_left_out(read: Both) -> None:
+    score = read(notes((0, off(60)), (480, on(62)), (480, off(62))))
     assert [t.notes for t in score.tracks] == [(Note(1.0, 1.0, 62, 80),)]
-    assert read(notes((0, on(64)))).tracks == ()
+
+
+def test_notes_never_ended_last_until_the_next_note_or_a_quarter_note(tmp_path: Path) -> None:
+    path = tmp_path / "hanging.mid"
+    path.write_bytes(notes((0, on(64)), (240, on(62)), (480, off(62)), (240, on(65)), (0, on(69)), (0, on(60, 80, 1))))
+    first, second = read_midi(path).tracks
+    expected = [(0.0, 0.5, 64), (0.5, 1.0, 62), (2.0, 1.0, 65), (2.0, 1.0, 69)]
+    assert [(n.onset, n.duration, n.pitch) for n in first.notes] == expected
+    assert second.notes == (Note(2.0, 1.0, 60, 80),)
+    assert [t.notes for t in read_midi_fast(path).tracks] == [(Note(0.5, 1.0, 62, 80),)]
 
 
 def test_note_of_no_length_lasts_one_tick(read: Both) -> None:

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from musicae.errors import MidiError
-from musicae.midi import RESOLUTION, read_midi, read_midi_bytes, read_midi_fast, score_to_bytes, write_midi
-from musicae.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
+from musicae.midi import RESOLUTION, RESOLUTIONS, read_midi, read_midi_bytes, read_midi_fast, score_to_bytes, write_midi
+from musicae.score import PITCH_BEND, Control, KeySignature, Note, Score, Tempo, TimeSignature, Track
 
 C = TypeVar("C")
 V = TypeVar("V")
@@ -104,7 +104,7 @@ def test_times_off_the_grid_go_to_the_nearest_tick_and_no_note_is_lost(onset: fl
     score = Score((Track((Note(onset, duration, 60),)),), (Tempo(0.0, qpm), Tempo(10.0, 2 * qpm)))
     (found,) = read_bytes(score).tracks[0].notes
     assert abs(found.onset - onset) <= TICK / 2 + 1e-9
-    assert found.duration >= TICK
+    assert found.duration >= 1 / max(RESOLUTIONS)
     assert abs(found.end - max(onset + duration, found.onset + TICK)) <= TICK / 2 + 1e-9
 
 
@@ -145,3 +145,21 @@ def test_writing_below_a_file(tmp_path: Path) -> None:
     path = tmp_path / "file" / "x.mid"
     with pytest.raises(MidiError, match=f"^{re.escape(str(path))} cannot be written: (not a directory|file exists)\\.$"):
         write_midi(PLAIN, path)
+
+
+@pytest.mark.parametrize("tpq", [24, 96, 120, 192, 220, 256, 384, 480, 960, 1000, 1024, 1920, 3840, 15360])
+def test_times_of_every_usual_resolution_are_written_exactly(tpq: int) -> None:
+    notes = tuple(Note(k / tpq, 5 / tpq, 60) for k in (0, 7, 3 * tpq + 1, 30 * tpq + 1))
+    score = Score((Track(notes),), (Tempo(0.0, 120.0), Tempo(11 / tpq, 100.0)), (TimeSignature(0.0, 4, 4),))
+    again = read_bytes(score)
+    assert again.tracks[0].notes == notes
+    assert [t.time for t in again.tempos] == [0.0, 11 / tpq]
+
+
+def test_controllers_and_the_end_of_a_piece_are_written_and_read(tmp_path: Path) -> None:
+    controls = (Control(0.0, 7, 100), Control(1.0, 64, 127), Control(1.5, PITCH_BEND, -300), Control(2.0, 64, 0))
+    score = Score((Track((Note(0.0, 4.0, 60),), controls=controls),), length=16.0)
+    write_midi(score, tmp_path / "x.mid")
+    again = read_midi(tmp_path / "x.mid")
+    assert again.tracks[0].controls == controls
+    assert (again.length, again.end, len(again.bars())) == (16.0, 4.0, 4)
