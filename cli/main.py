@@ -14,7 +14,7 @@ import click
 from musicae.cli.groups import SuggestingGroup
 from musicae.errors import MusicaeError, ParameterError
 
-__all__ = ["COMMANDS", "cli", "main"]
+__all__ = ["COMMANDS", "cli", "main", "sentence"]
 
 COMMANDS = {
     "data": "Prepare training data and describe them.",
@@ -73,12 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # no traceback ever reaches a user
         if os.environ.get("MUSICAE_TRACEBACK"):
             raise
-        click.echo(f"Error: {_sentence(error)}", err=True)
+        click.echo(f"Error: {sentence(error)}", err=True)
         status = 2 if isinstance(error, ParameterError) else 1
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     """Return what to tell about an error."""
     if isinstance(error, MusicaeError):
         return str(error)

@@ -7,7 +7,21 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["bars", "checkpoint", "data", "device", "force", "midi_file", "output", "seed", "seed_range", "temperature"]
+__all__ = [
+    "bars",
+    "check_whole",
+    "checkpoint",
+    "data",
+    "device",
+    "force",
+    "keep_tracks",
+    "midi_file",
+    "output",
+    "seed",
+    "seed_range",
+    "temperature",
+    "whole",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,6 +60,26 @@ force = click.option("--force", is_flag=True, help="Overwrite files that exist."
 temperature = click.option(
     "--temperature", type=click.FloatRange(0.0, 10.0), default=0.0, show_default=True, help="0 takes the likeliest notes."
 )
+whole = click.option(
+    "--whole",
+    is_flag=True,
+    help="Take all bars of the file, window by window, instead of one phrase; bars no model takes stay as they are.",
+)
+keep_tracks = click.option("--keep-tracks", is_flag=True, help="With --whole: keep the other tracks, untouched.")
+
+
+def check_whole(*, whole: bool, keep_tracks: bool, bars: object) -> None:
+    """Check that --whole, --keep-tracks and --bars go together.
+
+    Raises:
+        click.UsageError: they do not.
+    """
+    if whole and bars:
+        raise click.UsageError("--whole takes all bars; leave out --bars.")
+    if keep_tracks and not whole:
+        raise click.UsageError("--keep-tracks goes with --whole, which takes all bars of the file.")
+
+
 data = click.option(
     "--data",
     "data",

@@ -10,10 +10,11 @@ __all__ = ["console", "table"]
 _PIPE_WIDTH = 1000  # a pipe has no edge at which to cut words
 
 
-def console() -> Console:
-    """Return a console for stdout."""
-    plain = Console(highlight=False, markup=False, emoji=False)
-    return plain if plain.is_terminal else Console(highlight=False, markup=False, emoji=False, width=_PIPE_WIDTH)
+def console(*, stderr: bool = False) -> Console:
+    """Return a console for stdout, or for stderr."""
+    plain = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+    wide = Console(highlight=False, markup=False, emoji=False, stderr=stderr, width=_PIPE_WIDTH)
+    return plain if plain.is_terminal else wide
 
 
 def table(columns: Sequence[str], *, title: str | None = None, right: bool = True) -> Table:
