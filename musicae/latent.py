@@ -10,7 +10,7 @@ from torch import Tensor
 
 from musicae.errors import ParameterError
 
-__all__ = ["lerp", "path", "slerp"]
+__all__ = ["lerp", "path", "respace", "slerp"]
 
 
 def lerp(a: Tensor, b: Tensor, alpha: Tensor | float) -> Tensor:
@@ -65,3 +65,31 @@ def path(a: Tensor, b: Tensor, steps: int) -> Tensor:
     codes = slerp(a.expand(steps, -1), b.expand(steps, -1), alphas)
     codes[0], codes[-1] = a, b
     return codes
+
+
+def respace(lengths: Tensor, steps: int) -> list[int]:
+    """Choose points of a finely cut path so that they lie the same way apart.
+
+    Arguments:
+        lengths: How far each point of the fine path is from the one before, by any measure, shape (N,) for N + 1 points; at
+            least 0.
+        steps: How many points to choose, from 2 to N + 1.
+
+    Returns:
+        Their indices, strictly increasing, the first 0 and the last N: each as near as can be to its equal share of the whole
+        length. Where all lengths are 0 the indices are evenly spaced.
+
+    Raises:
+        ParameterError: fewer than two steps, or more than there are points.
+    """
+    count = len(lengths)
+    if not 2 <= steps <= count + 1:
+        raise ParameterError(f"Of a path of {count + 1} points 2 to {count + 1} can be chosen, got {steps}.")
+    whole = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
+    if not whole[-1] > 0:
+        whole = torch.arange(count + 1.0)
+    chosen = [0]
+    for k in range(1, steps - 1):
+        nearest = int((whole - whole[-1] * k / (steps - 1)).abs().argmin())
+        chosen.append(min(max(nearest, chosen[-1] + 1), count - (steps - 1 - k)))
+    return [*chosen, count]

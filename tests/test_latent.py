@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicae.errors import ParameterError
-from musicae.latent import lerp, path, slerp
+from musicae.latent import lerp, path, respace, slerp
 
 SEEDS = st.integers(0, 2**32 - 1)
 ALPHAS = st.floats(0, 1)
@@ -126,3 +126,25 @@ def test_path_needs_two_steps(steps: int) -> None:
     message = f"A path needs at least 2 steps, its two ends; got {steps}."
     with pytest.raises(ParameterError, match=f"^{re.escape(message)}$"):
         path(*pair(8), steps)
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=30), st.data())
+def test_respaced_points_go_forward_from_end_to_end(lengths: list[float], data: st.DataObject) -> None:
+    steps = data.draw(st.integers(2, len(lengths) + 1))
+    chosen = respace(torch.tensor(lengths), steps)
+    assert (chosen[0], chosen[-1], len(chosen)) == (0, len(lengths), steps)
+    assert chosen == sorted(set(chosen))
+
+
+def test_respace_worked_examples() -> None:
+    assert respace(torch.tensor([1.0, 1.0, 1.0, 1.0]), 3) == [0, 2, 4]
+    assert respace(torch.tensor([3.0, 1.0, 1.0, 1.0]), 3) == [0, 1, 4]
+    assert respace(torch.tensor([0.0, 0.0, 0.0, 0.0, 2.0, 2.0]), 3) == [0, 5, 6]
+    assert respace(torch.tensor([9.0, 0.0, 0.0, 0.0]), 4) == [0, 1, 3, 4]
+    assert respace(torch.zeros(6), 4) == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+def test_respace_has_no_more_points_than_there_are(steps: int) -> None:
+    with pytest.raises(ParameterError, match=f"^Of a path of 4 points 2 to 4 can be chosen, got {steps}.$"):
+        respace(torch.ones(3), steps)

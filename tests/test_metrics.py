@@ -17,7 +17,9 @@ from musicae.metrics import (
     note_f1,
     onset_f1,
     pitch_accuracy,
+    sounding,
     step_accuracy,
+    window_distance,
 )
 from musicae.models import MusicVAE, MusicVAEConfig
 from musicae.objectives import BITS
@@ -160,3 +162,28 @@ def test_the_bound_of_an_untrained_model_is_that_of_guessing() -> None:
     figures = scores(model, batch)
     assert figures["nll_bits"] == pytest.approx(10 * 3 + figures["kl_bits"], rel=1e-5), "three bits a token of eight kinds"
     assert figures["step_accuracy"] == figures["hold_accuracy"], "all logits equal: token 0 throughout"
+
+
+def test_what_sounds_worked_example() -> None:
+    assert sounding(row(0, 5, 0, 1, 0, 5, 5, 2)).tolist() == [[0, 11, 10, 0, 0, 11, 11, 5]]
+
+
+@settings(max_examples=80)
+@given(grids(), st.data())
+def test_the_distance_of_windows_is_a_metric(drawn: tuple[Tensor, Tensor, Tensor], data: st.DataObject) -> None:
+    a, b, mask = drawn
+    c = a.roll(data.draw(st.integers(0, 3)), 1)
+    there, back = window_distance(a, b, mask), window_distance(b, a, mask)
+    assert torch.equal(there, back) and bool(((there >= 0) & (there <= 1)).all())
+    assert not bool(window_distance(a, a, mask).any())
+    assert bool((there <= window_distance(a, c, mask) + window_distance(c, b, mask) + 1e-6).all())
+    assert torch.equal(window_distance(torch.where(mask, a, 3), b, mask), there), "padding counts nothing"
+
+
+def test_the_distance_of_windows_worked_examples() -> None:
+    held = row(5, 0, 0, 0, 6, 0, 0, 0)
+    assert float(window_distance(held, row(4, 0, 0, 0, 6, 0, 0, 0), ON)) == 4 / 8  # another pitch for four steps
+    assert float(window_distance(held, row(5, 0, 5, 0, 6, 0, 0, 0), ON)) == 1 / 8  # the same pitch, struck again
+    assert float(window_distance(held, row(5, 0, 0, 0, 6, 0, 1, 0), ON)) == 2 / 8  # a note cut short
+    assert float(window_distance(row(1, 0, 0, 0, 0, 0, 0, 0), row(0, 0, 0, 0, 1, 0, 0, 0), ON)) == 0  # two silences
+    assert window_distance(held, torch.cat([held, row(0, 0, 0, 0, 0, 0, 0, 0)]), ON).tolist() == [0.0, 1.0]

@@ -17,7 +17,9 @@ from musicae.distributions import DiagonalGaussian, JudgedPoint, Point
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageBatch
 from musicae.models import MODELS, Autoencoder, MusicVAE, MusicVAEConfig, PlanVAE, PlanVAEConfig
+from musicae.models.grid import GridAutoencoder
 from musicae.objectives import ObjectiveConfig
+from musicae.refine import keep_tokens
 from musicae.representations import GridWindow
 
 DEPTH, STEPS = 9, 16
@@ -253,7 +255,7 @@ def test_seeded_runs_are_bit_equal(case: Case) -> None:
 @SEQUENCES
 def test_teacher_forcing_and_free_running_agree(case: Case) -> None:
     model, x = case.build(loud=True), data(case)
-    assert isinstance(model, PlanVAE | MusicVAE)
+    assert isinstance(model, GridAutoencoder)
     with torch.no_grad():
         z = 2.0 * torch.randn(4, case.config.latent_size, generator=torch.Generator().manual_seed(0))
         made = model.generate(z, x)
@@ -261,6 +263,24 @@ def test_teacher_forcing_and_free_running_agree(case: Case) -> None:
         logits = model.logits(made, z)
     assert logits.shape == (*x.tokens.shape, DEPTH)
     assert torch.equal(torch.where(x.mask, logits.argmax(-1), 0), made.tokens)
+
+
+@SEQUENCES
+def test_the_logit_bias_forbids_and_forces_tokens(case: Case) -> None:
+    model, x = case.build(loud=True), data(case)
+    assert isinstance(model, GridAutoencoder)
+    z = 2.0 * torch.randn(4, case.config.latent_size, generator=torch.Generator().manual_seed(0))
+    plain = model.generate(z, x).tokens
+    odd = torch.zeros(DEPTH).masked_fill(torch.arange(DEPTH) % 2 == 0, -torch.inf)
+    for temperature in (0.0, 1.0):
+        made = model.generate(z, x, temperature=temperature, logit_bias=odd)
+        assert bool((made.tokens % 2 == 1)[x.mask].all())
+    given = torch.rand(x.tokens.shape, generator=torch.Generator().manual_seed(1)) < 0.4
+    made = model.generate(z, x, logit_bias=keep_tokens(x, given, DEPTH))
+    assert torch.equal(made.tokens[given & x.mask], x.tokens[given & x.mask])
+    assert not torch.equal(made.tokens, x.tokens) and not torch.equal(made.tokens, plain)
+    for nothing in (torch.zeros(DEPTH), torch.zeros(1, 1, DEPTH), torch.zeros(*x.tokens.shape, DEPTH)):
+        assert torch.equal(model.generate(z, x, logit_bias=nothing).tokens, plain)
 
 
 @ALL

@@ -1,4 +1,6 @@
-"""What all models over token grids share: the likelihood of tokens, and drawing them."""
+"""What all models over token grids share: logits under teacher forcing, the likelihood of tokens, and drawing them."""
+
+from abc import abstractmethod
 
 import torch
 from torch import Tensor
@@ -6,8 +8,48 @@ from torch.nn import functional as F
 
 from musicae.batch import GridBatch
 from musicae.errors import ParameterError
+from musicae.models.base import Autoencoder
 
-__all__ = ["check_length", "hide_tokens", "pick", "sequence_log_likelihood"]
+__all__ = ["GridAutoencoder", "bias_at", "check_length", "hide_tokens", "pick", "sequence_log_likelihood"]
+
+
+class GridAutoencoder(Autoencoder[GridBatch]):
+    """A model q(z|x), p(x|z) over token grids that draws its tokens one after the other, from logits."""
+
+    @abstractmethod
+    def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return logits under teacher forcing, differentiable in z.
+
+        Arguments:
+            x: The windows; each time step is told the true tokens before it.
+            z: Codes, shape (B, Z).
+            generator: Source of randomness in training.
+
+        Returns:
+            Shape (B, T, D); in evaluation mode, their argmax equals x where and only where x is what `generate` makes of z
+            at temperature 0.
+        """
+
+    @abstractmethod
+    def generate(
+        self,
+        z: Tensor,
+        like: GridBatch,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+        logit_bias: Tensor | None = None,
+    ) -> GridBatch:
+        """Turn codes into tokens, each told to the ones after it.
+
+        Arguments:
+            z: Codes, shape (B, Z).
+            like: A batch of the wanted bars; its tokens are not looked at.
+            temperature: 0 takes the likeliest tokens; 1 samples from the likelihood.
+            generator: Source of randomness.
+            logit_bias: Added to the logits before a token is drawn, broadcast against (B, T, D); minus infinity forbids a
+                token.
+        """
 
 
 def check_length(x: GridBatch, max_steps: int) -> None:
@@ -37,6 +79,14 @@ def pick(logits: Tensor, temperature: float, generator: torch.Generator | None =
     noise = torch.rand(logits.shape, generator=generator, device=generator.device if generator else logits.device)
     gumbel = -torch.log(-torch.log(noise.to(logits.device).clamp(1e-20, 1 - 1e-7)))
     return (logits / temperature + gumbel).argmax(-1)
+
+
+def bias_at(logit_bias: Tensor | None, t: int) -> Tensor | float:
+    """Return what `logit_bias` (broadcast against (B, T, D)) adds to the logits of time step `t`, shape (B or 1, D)."""
+    if logit_bias is None:
+        return 0.0
+    bias = logit_bias.reshape((1,) * (3 - logit_bias.ndim) + logit_bias.shape)
+    return bias[:, min(t, bias.shape[1] - 1)]  # of one time step for all, or past the last one, where nothing is kept
 
 
 def hide_tokens(tokens: Tensor, share: float, hidden: int, generator: torch.Generator | None = None) -> Tensor:

@@ -22,8 +22,7 @@ from torch.nn import functional as F
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
-from musicae.models.base import Autoencoder
-from musicae.models.grid import check_length, pick, sequence_log_likelihood
+from musicae.models.grid import GridAutoencoder, bias_at, check_length, pick, sequence_log_likelihood
 
 __all__ = ["MusicVAE", "MusicVAEConfig"]
 
@@ -105,7 +104,7 @@ def _one_bias(lstm: nn.Module) -> None:
 
 
 @final
-class MusicVAE(Autoencoder[GridBatch]):
+class MusicVAE(GridAutoencoder):
     """Recurrent VAE of Roberts et al. (see the module's text).
 
     Arguments:
@@ -177,7 +176,13 @@ class MusicVAE(Autoencoder[GridBatch]):
 
     @torch.no_grad()
     def generate(
-        self, z: Tensor, like: GridBatch, *, temperature: float = 0.0, generator: torch.Generator | None = None
+        self,
+        z: Tensor,
+        like: GridBatch,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+        logit_bias: Tensor | None = None,
     ) -> GridBatch:
         """Decode codes freely, each token fed back; `like` gives the bars."""
         check_length(like, self.config.max_steps)
@@ -195,7 +200,7 @@ class MusicVAE(Autoencoder[GridBatch]):
                     for (h0, c0), (h, c) in zip(self._initial(control), state, strict=True)
                 ]
             hidden, state = self.decoder(self._input(previous, control), state)
-            drawn.append(pick(self.out(hidden[:, 0]), temperature, generator))
+            drawn.append(pick(self.out(hidden[:, 0]) + bias_at(logit_bias, t), temperature, generator))
             previous = drawn[-1][:, None] + 1
         return like.with_tokens(torch.where(like.mask, torch.stack(drawn, dim=1), 0))
 

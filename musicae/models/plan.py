@@ -27,8 +27,7 @@ from torch.nn import functional as F
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
-from musicae.models.base import Autoencoder
-from musicae.models.grid import check_length, hide_tokens, pick, sequence_log_likelihood
+from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tokens, pick, sequence_log_likelihood
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 
@@ -128,7 +127,7 @@ class _Place(nn.Module):
 
 
 @final
-class PlanVAE(Autoencoder[GridBatch]):
+class PlanVAE(GridAutoencoder):
     """Recurrent VAE with one recurrent step and one plan vector a block (see the module's text).
 
     Arguments:
@@ -206,7 +205,13 @@ class PlanVAE(Autoencoder[GridBatch]):
 
     @torch.no_grad()
     def generate(
-        self, z: Tensor, like: GridBatch, *, temperature: float = 0.0, generator: torch.Generator | None = None
+        self,
+        z: Tensor,
+        like: GridBatch,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+        logit_bias: Tensor | None = None,
     ) -> GridBatch:
         """Decode codes freely, each token fed back; `like` gives the bars."""
         c = self.config
@@ -223,7 +228,8 @@ class PlanVAE(Autoencoder[GridBatch]):
             before = torch.full_like(before, c.depth)
             for i in range(c.block):
                 logits = self._logits(self._cell(base[:, :, i], self.token(before).flatten(2), i))
-                before[:, :, i] = pick(logits, temperature, generator)
+                logits = logits[:, 0] + bias_at(logit_bias, k * c.block + i)
+                before[:, 0, i] = pick(logits, temperature, generator)
             drawn.append(before)
         tokens = torch.cat(drawn, dim=1).flatten(1)[:, : like.tokens.shape[1]]
         return like.with_tokens(torch.where(like.mask, tokens, 0))
