@@ -140,7 +140,7 @@ def test_respace_worked_examples() -> None:
     assert respace(torch.tensor([1.0, 1.0, 1.0, 1.0]), 3) == [0, 2, 4]
     assert respace(torch.tensor([3.0, 1.0, 1.0, 1.0]), 3) == [0, 1, 4]
     assert respace(torch.tensor([0.0, 0.0, 0.0, 0.0, 2.0, 2.0]), 3) == [0, 5, 6]
-    assert respace(torch.tensor([9.0, 0.0, 0.0, 0.0]), 4) == [0, 1, 3, 4]
+    assert respace(torch.tensor([9.0, 0.0, 0.0, 0.0]), 4) == [0, 1, 2, 4]
     assert respace(torch.zeros(6), 4) == [0, 2, 4, 6]
 
 

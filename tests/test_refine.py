@@ -192,5 +192,5 @@ def test_even_morphs_are_more_even(small: MusicModel, make_tune: MakeTune) -> No
 
 
 def test_refine_needs_a_source(small: MusicModel) -> None:
-    with pytest.raises(ParameterError, match="^refine needs at least one source: a path, a Score or a Phrase.$"):
+    with pytest.raises(ParameterError, match=r"^refine needs at least one source: a path, a Score or a Phrase\.$"):
         small.refine()
