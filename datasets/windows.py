@@ -86,9 +86,8 @@ def windows_of(
         chosen = bars[i : i + count]
         first = chosen[0]
         alike = all((b.numerator, b.denominator) == (first.numerator, first.denominator) for b in chosen)
-        steps = first.length * representation.steps_per_quarter
-        whole = abs(steps - round(steps)) < 0.02 and all(abs(b.length - b.full_length) < 1e-6 for b in chosen)
-        if not alike or not whole or steps * count > max_steps:
+        whole = all(abs(b.length - b.full_length) < 1e-6 for b in chosen)
+        if not alike or not whole or representation.steps_in(first.length, otherwise=max_steps + 1) * count > max_steps:
             continue
         low = bisect_left(onsets, first.start - longest - 0.5)
         high = bisect_left(onsets, chosen[-1].end + 0.5)
@@ -195,23 +194,22 @@ class _Cutter:
         bar line into bars of a length drawn by the tune's name, shows the model every place in every metre.
         """
         rng = np.random.default_rng([self.seed, *hashlib.sha256(f"{tune.name}/{track.name}".encode()).digest()])
-        longest = self.max_steps // (2 * self.bars)
+        grid = self.representation
+        longest = 2 * self.max_steps // (grid.steps_per_quarter * self.bars)  # in eighths
         if longest < 2:
             return None
-        length = int(rng.integers(2, longest + 1)) * 2
-        quarters = length / self.representation.steps_per_quarter
+        length = int(rng.integers(2, longest + 1))
+        quarters = length / 2
         bars = [b for b in tune.score.bars() if b.start + quarters * self.bars <= tune.score.end]
         if not bars:
             return None
         start = bars[int(rng.integers(len(bars)))].start
-        whole_note = 4 * self.representation.steps_per_quarter
-        odd = [Bar(i + 1, start + i * quarters, quarters, length, whole_note) for i in range(self.bars)]
-        found = windows_of(track, odd, self.bars, self.representation, self.max_steps)
+        odd = [Bar(i + 1, start + i * quarters, quarters, length, 8) for i in range(self.bars)]
+        found = windows_of(track, odd, self.bars, grid, self.max_steps)
         return found[0] if found else None
 
     def _is_off_grid(self, onset: float) -> bool:
-        steps = onset * self.representation.steps_per_quarter
-        return abs(steps - round(steps)) > 0.02
+        return self.representation.steps_in(onset, otherwise=-1) < 0
 
     def _keep(self, window: GridWindow, split: int) -> None:
         """Remember a window; of equal ones the first of the lowest split is kept."""

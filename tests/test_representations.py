@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicae.errors import ParameterError, RepresentationError
-from musicae.representations import REPRESENTATIONS, GridWindow, MelodyGrid, Representation, build
+from musicae.representations import REPRESENTATIONS, GridWindow, MelodyGrid, Representation, TripletGrid, build
 from musicae.representations.melody import FIRST_ONSET, HOLD, OFF
 from musicae.score import Bar, Note, Score, TimeSignature
 
 # For each registered name, constructor arguments to try besides none.
 ARGUMENTS: dict[str, list[dict[str, Any]]] = {
-    "melody": [{"steps_per_quarter": 24}, {"lowest": 60, "highest": 71}, {"steps_per_quarter": 3, "lowest": 0, "highest": 127}]
+    "melody": [{"steps_per_quarter": 24}, {"lowest": 60, "highest": 71}, {"steps_per_quarter": 3, "lowest": 0, "highest": 127}],
+    "melody-triplets": [{"lowest": 60, "highest": 71}],
 }
 EVERY = [cls(**arguments) for name, cls in REPRESENTATIONS.items() for arguments in [{}, *ARGUMENTS.get(name, [])]]
 every = pytest.mark.parametrize("grid", EVERY, ids=lambda g: "-".join(str(v) for v in g.to_dict().values()))
@@ -224,7 +225,35 @@ def test_pitches_outside_the_range_are_moved_by_octaves(pitch: int, kept: int) -
 @given(st.sets(st.integers(0, 95), min_size=1))
 def test_fine_grid_puts_triplets_and_thirty_seconds_where_they_were(places: set[int]) -> None:
     notes = [Note(place / 24, 0.01, 60) for place in sorted(places)]
-    assert [n.onset for n in MelodyGrid(24).decode(MelodyGrid(24).encode(notes, bars((4, 4))))] == [n.onset for n in notes]
+    again = [n.onset for n in MelodyGrid(24).decode(MelodyGrid(24).encode(notes, bars((4, 4))))]
+    assert again == pytest.approx([n.onset for n in notes], abs=1e-12)
+
+
+def test_worked_example_of_the_triplet_grid() -> None:
+    thirds = [Note(place, length, pitch) for place, length, pitch in ((0, 1 / 3, 60), (1 / 3, 1 / 3, 62), (2 / 3, 1 / 3, 64))]
+    notes = (*thirds, Note(1, 0.25, 60), Note(1.25, 0.25, 62), Note(1.5, 0.5, 64))
+    window = TripletGrid().encode(notes, bars((2, 4)))
+    assert window.tokens.tolist() == [41, 0, 43, 0, 45, 0, 41, 43, 0, 45, 0, 0]
+    again = TripletGrid().decode(window)
+    assert [n.onset for n in again] == pytest.approx([n.onset for n in notes])
+    assert [n.duration for n in again] == pytest.approx([n.duration for n in notes])
+
+
+def test_bars_of_the_triplet_grid_end_wherever_sixteenths_do() -> None:
+    grid = TripletGrid()
+    lengths = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 3.0, 4.5]
+    steps = grid.bar_steps([Bar(1, 0.0, length, 1, 4) for length in lengths])
+    assert steps == (1, 3, 5, 6, 7, 9, 18, 27)
+    assert [grid.quarters([n]) for n in steps] == pytest.approx(lengths)
+    assert grid.quarters(steps) == pytest.approx(sum(lengths))
+
+
+@pytest.mark.parametrize(
+    ("time", "step"), [(-0.13, -1), (-0.12, 0), (0.12, 0), (0.13, 1), (0.3, 2), (0.4, 2), (0.42, 3), (0.9, 6)]
+)
+def test_times_go_to_the_nearest_step_of_unequal_ones(time: float, step: int) -> None:
+    assert TripletGrid().nearest_step(time, (12,)) == step
+    assert TripletGrid().nearest_step(time + 1, (12,)) == step + 6
 
 
 @pytest.mark.parametrize("arguments", [(0,), (97,), (4, 60, 70), (4, -1, 60), (4, 60, 128)])

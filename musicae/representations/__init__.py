@@ -5,11 +5,11 @@ from typing import Any
 from musicae.config import nearest
 from musicae.errors import ParameterError
 from musicae.representations.base import GridWindow, Representation
-from musicae.representations.melody import MelodyGrid
+from musicae.representations.melody import MelodyGrid, TripletGrid
 
-__all__ = ["REPRESENTATIONS", "GridWindow", "MelodyGrid", "Representation", "build"]
+__all__ = ["REPRESENTATIONS", "GridWindow", "MelodyGrid", "Representation", "TripletGrid", "build"]
 
-REPRESENTATIONS: dict[str, type[Representation]] = {MelodyGrid.name: MelodyGrid}
+REPRESENTATIONS: dict[str, type[Representation]] = {kind.name: kind for kind in (MelodyGrid, TripletGrid)}
 
 
 def build(values: dict[str, Any]) -> Representation:

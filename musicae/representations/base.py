@@ -1,8 +1,12 @@
 """What every representation offers: notes in a few bars to a grid of tokens, and back."""
 
+import math
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,10 +43,22 @@ class Representation(ABC):
 
     Every implementation obeys two laws, tested for all of them: `decode` accepts any tokens below `depth`, and
     `encode(decode(encode(notes)))` equals `encode(notes)`.
+
+    The time steps of a quarter note need not be of equal length: `positions` says where in it each begins.
     """
 
     name: str
-    steps_per_quarter: int
+    positions: tuple[float, ...]
+
+    @property
+    def steps_per_quarter(self) -> int:
+        """Number of time steps a quarter note."""
+        return len(self.positions)
+
+    @property
+    def half_step(self) -> float:
+        """Quarter notes before a bar line from which on an onset belongs to the bar that follows."""
+        return (1.0 - self.positions[-1]) / 2
 
     @property
     @abstractmethod
@@ -77,11 +93,50 @@ class Representation(ABC):
         """
         counts = []
         for bar in bars:
-            steps = bar.length * self.steps_per_quarter
-            if abs(steps - round(steps)) > 0.02 or round(steps) < 1:
+            steps = self.steps_in(bar.length, otherwise=0)
+            if steps < 1:
                 raise RepresentationError(
                     f"Bar {bar.number} ({bar.numerator}/{bar.denominator}) lasts {bar.length:g} quarter notes, which is "
                     f"not a whole number of steps at {self.steps_per_quarter} a quarter; choose other bars."
                 )
-            counts.append(round(steps))
+            counts.append(steps)
         return tuple(counts)
+
+    def times(self, bar_steps: Sequence[int]) -> tuple[float, ...]:
+        """Return where each time step of bars begins, and where the last one ends, in quarter notes from their start."""
+        return _times(self.positions, tuple(bar_steps))
+
+    def quarters(self, bar_steps: Sequence[int]) -> float:
+        """Return the length of bars in quarter notes."""
+        return self.times(bar_steps)[-1]
+
+    def nearest_step(self, time: float, bar_steps: Sequence[int]) -> int:
+        """Return the time step of bars that begins nearest to a time in quarter notes from their start.
+
+        Before the bars it is -1, from the middle of their last step on the number of their steps.
+        """
+        return bisect_right(_middles(self.positions, tuple(bar_steps)), time) - 1
+
+    def steps_in(self, quarters: float, *, otherwise: int) -> int:
+        """Return the number of time steps in a length, or `otherwise` where the length does not end with a step."""
+        tolerance = 0.02 / len(self.positions)
+        whole = math.floor(quarters + tolerance)
+        for i, place in enumerate(self.positions):
+            if abs(place - (quarters - whole)) <= tolerance:
+                return whole * len(self.positions) + i
+        return otherwise
+
+
+@lru_cache(maxsize=4096)
+def _times(positions: tuple[float, ...], bar_steps: tuple[int, ...]) -> tuple[float, ...]:
+    starts, made = 0.0, []
+    for steps in bar_steps:
+        made += [starts + i // len(positions) + positions[i % len(positions)] for i in range(steps)]
+        starts += steps // len(positions) + positions[steps % len(positions)]
+    return (*made, starts)
+
+
+@lru_cache(maxsize=4096)
+def _middles(positions: tuple[float, ...], bar_steps: tuple[int, ...]) -> tuple[float, ...]:
+    times = _times(positions, bar_steps)
+    return tuple((a + b) / 2 for a, b in pairwise((positions[-1] - 1.0, *times)))
