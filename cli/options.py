@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +14,12 @@ __all__ = [
     "checkpoint",
     "data",
     "device",
+    "exact",
     "force",
     "keep_tracks",
     "midi_file",
     "output",
+    "scale",
     "seed",
     "seed_range",
     "temperature",
@@ -65,6 +68,7 @@ whole = click.option(
     is_flag=True,
     help="Take all bars of the file, window by window, instead of one phrase; bars no model takes stay as they are.",
 )
+exact = click.option("--exact", is_flag=True, help="Refine the codes of the inputs until they decode to the inputs' own notes.")
 keep_tracks = click.option("--keep-tracks", is_flag=True, help="With --whole: keep the other tracks, untouched.")
 
 
@@ -88,6 +92,27 @@ data = click.option(
     help="A collection (see `musicae data describe`) or a folder of MIDI files; may be given several times. "
     "[default: the four collections that come with music21]",
 )
+
+
+def scale(function: F) -> F:
+    """Add --key and --scale; the command gets one argument `scale`, a `musicae.scales.Scale` or None."""
+
+    @wraps(function)
+    def command(*args: Any, **given: Any) -> Any:
+        from musicae.scales import parse_scale
+
+        wanted = parse_scale(given.pop("key"), given.pop("scale"))
+        return function(*args, scale=wanted, **given)
+
+    decorated: Any = command
+    kinds = "major, minor, dorian, pentatonic, blues ..."
+    for name, metavar, text in (
+        ("scale", "NAME", f"With --key: the scale ({kinds}). [default: what --key says, or major]"),
+        ("key", "KEY", "Let the model use notes of this key only: a tonic such as D, or with a scale, 'F# minor'."),
+    ):
+        decorated = click.option(f"--{name}", metavar=metavar, help=text)(decorated)
+    result: F = decorated
+    return result
 
 
 def output(default: str, text: str) -> Callable[[F], F]:

@@ -2,11 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli import options, renditions
 from musicae.cli.outputs import targets
+
+if TYPE_CHECKING:
+    from musicae.scales import Scale
 
 
 @click.command("sample")
@@ -20,6 +24,7 @@ from musicae.cli.outputs import targets
     show_default=True,
     help="0 takes the likeliest notes of each code, 1 samples them.",
 )
+@options.scale
 @options.seed
 @options.checkpoint
 @options.device
@@ -37,6 +42,7 @@ def command(
     output: Path,
     force: bool,
     also: tuple[str, ...],
+    scale: "Scale | None",
 ) -> None:
     """Make new melodies from the model's prior.
 
@@ -51,7 +57,7 @@ def command(
     from musicae.music import load
 
     model = load(checkpoint, device=device)
-    scores = model.sample(count, metre=metre, qpm=tempo, temperature=temperature, seed=seed)
+    scores = model.sample(count, metre=metre, qpm=tempo, temperature=temperature, seed=seed, scale=scale)
     extra = []
     for path, score in zip(files, scores, strict=True):
         extra += renditions.write(score, path, also)[1:]
