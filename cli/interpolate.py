@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from musicae.cli import options, renditions
 from musicae.cli.outputs import targets
+
+if TYPE_CHECKING:
+    from musicae.scales import Scale
 
 T = TypeVar("T")
 
@@ -29,6 +32,11 @@ T = TypeVar("T")
     metavar="M-N",
     help="Bars, from 1, inclusive; once for both files, or twice, for A and B. [default: the first full phrase]",
 )
+@options.exact
+@click.option("--even", is_flag=True, help="Space the steps so that the music changes by equal amounts.")
+@options.scale
+@options.whole
+@options.keep_tracks
 @options.temperature
 @options.seed
 @options.checkpoint
@@ -42,6 +50,10 @@ def command(
     steps: int,
     track: tuple[str, ...],
     bars: tuple[tuple[int, int], ...],
+    exact: bool,
+    even: bool,
+    whole: bool,
+    keep_tracks: bool,
     temperature: float,
     seed: int,
     checkpoint: str,
@@ -49,6 +61,7 @@ def command(
     output: Path,
     force: bool,
     also: tuple[str, ...],
+    scale: "Scale | None",
 ) -> None:
     """Morph the melody of A into the melody of B.
 
@@ -56,12 +69,24 @@ def command(
     reconstructions of A and B. Tempo and loudness change along the way; steps nearer to A have its metre and instrument, the
     others those of B.
 
+    With --exact the ends are A and B themselves, note for note; a line says so where that was not reached. With --even the
+    steps are spaced by how much the music changes from each to the next (the share of time steps that sound different), not
+    by the angle between the codes.
+
+    With --whole all bars are taken: the phrases of A and B are paired in order, and the shorter piece begins anew when it is
+    through. Each step has the bars, metres and tempo changes of the nearer piece, its pick-up, and with --keep-tracks its
+    other tracks.
+
     \b
     Example:
         musicae interpolate a.mid b.mid --steps 7 -o morph
         musicae interpolate a.mid b.mid --bars 3-4 --bars 9-10 -o morph
+        musicae interpolate a.mid b.mid --whole --keep-tracks -o morph
     """
     tracks, ranges = _for_both("--track", track), _for_both("--bars", bars)
+    options.check_whole(whole=whole, keep_tracks=keep_tracks, bars=bars)
+    if even and whole:
+        raise click.UsageError("--even spaces the steps of one phrase; leave out --whole.")
     digits = max(2, len(str(steps)))
     *files, joined = targets(output, [*(f"step-{i:0{digits}d}.mid" for i in range(1, steps + 1)), "interpolation.mid"])
     renditions.claim([*files, joined], also, force=force)
@@ -73,17 +98,29 @@ def command(
     from musicae.music import load
 
     model = load(checkpoint, device=device)
-    first, last = (
-        model.phrase(score, track=chosen, bars=span, where=str(path))
-        for path, score, chosen, span in zip((a, b), scores, tracks, ranges, strict=True)
-    )
-    morph = model.interpolate(first, last, steps, temperature=temperature, seed=seed)
+    settings: dict[str, Any] = {"exact": exact, "temperature": temperature, "seed": seed, "scale": scale}
+    if whole:
+        from musicae import whole as wholes
+
+        start, end = (wholes.cut(model, s, track=t, where=str(p)) for p, s, t in zip((a, b), scores, tracks, strict=True))
+        morph = wholes.interpolate(model, start, end, steps, keep_tracks=keep_tracks, **settings)
+        taken = [f"track {piece.track + 1}, bars 1-{len(piece.score.bars())}" for piece in (start, end)]
+    else:
+        first, last = (
+            model.phrase(score, track=chosen, bars=span, where=str(path))
+            for path, score, chosen, span in zip((a, b), scores, tracks, ranges, strict=True)
+        )
+        morph = model.interpolate(first, last, steps, even=even, **settings)
+        taken = [f"track {phrase.track}, bars {phrase.bar_numbers}" for phrase in (first, last)]
     extra = []
     for path, score in zip(files, morph.scores, strict=True):
         extra += renditions.write(score, path, also)[1:]
     extra += renditions.write(morph.joined, joined, also, row=morph.scores)[1:]
-    for path, phrase in ((a, first), (b, last)):
-        click.echo(f"{path}: track {phrase.track}, bars {phrase.bar_numbers}", err=True)
+    for path, words in zip((a, b), taken, strict=True):
+        click.echo(f"{path}: {words}", err=True)
+    for path, reached in zip((a, b), morph.exact or (), strict=False):
+        if not reached:
+            click.echo(f"{path}: not all of its notes could be kept; this end is the nearest that was found.", err=True)
     result = {"joined": str(joined), "steps": [str(path) for path in files]}
     click.echo(json.dumps(result | renditions.named(extra)))
 

@@ -20,6 +20,7 @@ TEMPLATE = "{stem}.reconstructed{suffix}"
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
 @click.option("--track", metavar="N|NAME", help="Melody track, from 1. [default: by rule, see `musicae inspect`]")
 @click.option("--bars", type=options.bars, metavar="M-N", help="Bars, from 1, inclusive. [default: the first full phrase]")
+@options.exact
 @options.whole
 @options.keep_tracks
 @options.checkpoint
@@ -33,6 +34,7 @@ def command(
     files: tuple[Path, ...],
     track: str | None,
     bars: tuple[int, int] | None,
+    exact: bool,
     whole: bool,
     keep_tracks: bool,
     checkpoint: str,
@@ -49,6 +51,8 @@ def command(
     say otherwise. Prints one line of JSON a file: the track and bars taken, the shares of time steps and of notes that came
     out right, and the information in the code. A file that fails keeps no other from being done; the exit status is 1 then.
 
+    With --exact the code is refined first, so that the notes come out as they went in.
+
     With --whole all bars are taken, and bars, metres and tempo changes stay as they were. A pick-up, silence, and bars that
     no model takes stay as they are in the file; `kept` in the output lists them with the reason.
 
@@ -62,10 +66,10 @@ def command(
     paths = batches.expand(files)
     written = batches.targets(output, paths, template, TEMPLATE)
     renditions.claim(written, also, force=force)
-    act = partial(_whole, track=track, keep_tracks=keep_tracks) if whole else partial(_phrase, track=track, bars=bars)
+    act = partial(_whole, keep_tracks=keep_tracks) if whole else partial(_phrase, bars=bars)
 
     def work(index: int, score: "Score", model: "MusicModel") -> str:
-        made, facts = act(model, score, str(paths[index]))
+        made, facts = act(model, score, str(paths[index]), track=track, exact=exact)
         extra = renditions.write(made, written[index], also)[1:]
         told = {"file": str(paths[index]), "output": str(written[index]), **renditions.named(extra), **facts}
         click.echo(json.dumps(told))
@@ -82,16 +86,16 @@ def command(
 
 
 def _phrase(
-    model: "MusicModel", score: "Score", where: str, *, track: str | None, bars: tuple[int, int] | None
+    model: "MusicModel", score: "Score", where: str, *, track: str | None, exact: bool, bars: tuple[int, int] | None
 ) -> tuple["Score", dict[str, Any]]:
     """Reconstruct a few bars; return the score, and what to tell."""
     phrase = model.phrase(score, track=track, bars=bars, where=where)
     facts = {"track": phrase.track, "bars": phrase.bar_numbers}
-    return model.reconstruct(phrase), {**facts, **_rounded(model.compare(phrase))}
+    return model.reconstruct(phrase, exact=exact), {**facts, **_rounded(model.compare(phrase, exact=exact))}
 
 
 def _whole(
-    model: "MusicModel", score: "Score", where: str, *, track: str | None, keep_tracks: bool
+    model: "MusicModel", score: "Score", where: str, *, track: str | None, exact: bool, keep_tracks: bool
 ) -> tuple["Score", dict[str, Any]]:
     """Reconstruct all bars; return the score, and what to tell."""
     from musicae import whole
@@ -99,7 +103,8 @@ def _whole(
     piece = whole.cut(model, score, track=track, where=where)
     kept = [{"bars": k.bar_numbers, "reason": k.reason} for k in piece.kept]
     facts = {"track": piece.track + 1, "bars": f"1-{len(score.bars())}", "windows": len(piece.parts), "kept": kept}
-    return whole.reconstruct(model, piece, keep_tracks=keep_tracks), {**facts, **_rounded(model.compare(*piece.phrases))}
+    figures = _rounded(model.compare(*piece.phrases, exact=exact))
+    return whole.reconstruct(model, piece, exact=exact, keep_tracks=keep_tracks), {**facts, **figures}
 
 
 def _rounded(figures: dict[str, float]) -> dict[str, float]:
