@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from musicae.cli import options
+from musicae.cli import batches, options
 
 if TYPE_CHECKING:
     from musicae.score import Score
@@ -18,40 +18,33 @@ SHOWN_CHANGES = 8  # tempo, metre and key changes listed in the table; --json ha
 @click.command("inspect")
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
 @click.option("--count", type=click.IntRange(1, 64), default=2, show_default=True, help="Bars that the model takes.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a file, also for files that fail.")
 def command(files: tuple[Path, ...], count: int, as_json: bool) -> None:
     """Show tracks, metre, key and tempo of FILES, and the phrase that would be taken (marked with *).
 
-    A file that cannot be read does not keep the others from being shown; the exit status is 1 then.
+    FILES may be folders and quoted patterns, too. A file that cannot be read does not keep the others from being shown; the
+    exit status is 1 then, and a table at the end tells which failed and why.
 
     \b
     Example:
         musicae inspect song.mid
-        musicae inspect songs/*.mid --json
+        musicae inspect songs 'more/*.mid' --json
     """
-    from musicae.errors import MusicaeError
-
-    failed = False
-    for path in files:
-        try:
-            facts = _facts(path, count)
-        except MusicaeError as error:
-            click.echo(f"Error: {error}", err=True)
-            failed = True
-            continue
-        if as_json:
-            click.echo(json.dumps(facts))
-        else:
-            _show(facts)
-    if failed:
-        raise SystemExit(1)
-
-
-def _facts(path: Path, count: int) -> dict[str, Any]:
-    """Collect what is in a file."""
     from musicae.midi import read_midi
 
-    score = read_midi(path)
+    paths = batches.expand(files)
+
+    def work(index: int, score: "Score", ready: None) -> str:
+        facts = _facts(paths[index], score, count)
+        click.echo(json.dumps(facts)) if as_json else _show(facts)
+        take = facts["take"]
+        return f"track {take['track']}, bars {take['bars']}" if "track" in take else str(take["reason"])
+
+    batches.each(paths, read_midi, lambda: None, work, doing="reading", as_json=as_json)
+
+
+def _facts(path: Path, score: "Score", count: int) -> dict[str, Any]:
+    """Collect what is in a file."""
     return {
         "file": str(path),
         "bars": len(score.bars()),

@@ -19,9 +19,11 @@ from torch import Tensor
 
 from musicae import latent
 from musicae.errors import ParameterError
-from musicae.music import Morph, MusicModel, Source
+from musicae.morph import Morph
+from musicae.music import MusicModel, Source
 from musicae.phrase import Phrase, blend, join
 from musicae.pieces import Kept, Part, Piece, Voice, cut
+from musicae.scales import Scale
 from musicae.score import Note, Score, Tempo
 
 __all__ = ["Kept", "Part", "Piece", "assemble", "cut", "encode", "interpolate", "reconstruct"]
@@ -29,10 +31,10 @@ __all__ = ["Kept", "Part", "Piece", "assemble", "cut", "encode", "interpolate", 
 BATCH = 256  # windows that are computed at once
 
 
-def encode(model: MusicModel, piece: Piece) -> Tensor:
-    """Return the codes of a piece's windows, shape (windows, Z)."""
-    phrases = piece.phrases
-    return torch.cat([model.encode(*phrases[i : i + BATCH]).mode for i in range(0, len(phrases), BATCH)])
+def encode(model: MusicModel, piece: Piece, *, exact: bool = False) -> Tensor:
+    """Return the codes of a piece's windows, shape (windows, Z); with `exact` refined so that they decode to its notes."""
+    batches = [piece.phrases[i : i + BATCH] for i in range(0, len(piece.parts), BATCH)]
+    return torch.cat([model.refine(*batch).z if exact else model.encode(*batch).mode for batch in batches])
 
 
 def assemble(
@@ -44,6 +46,7 @@ def assemble(
     keep_tracks: bool = False,
     temperature: float = 0.0,
     seed: int = 0,
+    scale: Scale | None = None,
 ) -> Score:
     """Decode codes into the windows of a piece, and stitch them.
 
@@ -55,11 +58,12 @@ def assemble(
         keep_tracks: Whether the other tracks are kept.
         temperature: 0 takes the likeliest notes, 1 samples.
         seed: Seed of the sampling.
+        scale: Allow only notes of this scale in the windows.
     """
     layouts = piece.phrases if layouts is None else layouts
     made: list[Score] = []
     for i in range(0, len(z), BATCH):
-        made += model.decode(z[i : i + BATCH], layouts[i : i + BATCH], temperature=temperature, seed=seed + i)
+        made += model.decode(z[i : i + BATCH], layouts[i : i + BATCH], temperature=temperature, seed=seed + i, scale=scale)
     spans = [
         (part.start, part.end, [replace(n, onset=n.onset + part.offset) for t in score.tracks for n in t.notes])
         for part, score in zip(piece.parts, made, strict=True)
@@ -99,13 +103,14 @@ def _stitch(spans: Sequence[tuple[float, float, list[Note]]], voice: Voice, half
     return tuple(sorted(stitched))
 
 
-def reconstruct(model: MusicModel, source: Source | Piece, *, keep_tracks: bool = False) -> Score:
+def reconstruct(model: MusicModel, source: Source | Piece, *, keep_tracks: bool = False, exact: bool = False) -> Score:
     """Run a model over all bars of a piece.
 
     Arguments:
         model: The model.
         source: A MIDI file, a score, or a piece from `cut`, which lets you choose the track.
         keep_tracks: Whether the other tracks are kept, untouched.
+        exact: Refine the codes first, so that the notes are the source's too.
 
     Returns:
         A score with the bars, metres, keys and tempo map of the source.
@@ -114,7 +119,7 @@ def reconstruct(model: MusicModel, source: Source | Piece, *, keep_tracks: bool 
         MidiError, ParameterError, RepresentationError: see `cut`.
     """
     piece = cut(model, source)
-    return assemble(model, piece, encode(model, piece), keep_tracks=keep_tracks)
+    return assemble(model, piece, encode(model, piece, exact=exact), keep_tracks=keep_tracks)
 
 
 def interpolate(
@@ -124,8 +129,10 @@ def interpolate(
     steps: int = 7,
     *,
     keep_tracks: bool = False,
+    exact: bool = False,
     temperature: float = 0.0,
     seed: int = 0,
+    scale: Scale | None = None,
 ) -> Morph:
     """Morph one whole piece into another (see the module's text for pieces of unequal length and metre).
 
@@ -135,8 +142,10 @@ def interpolate(
         b: Where to end.
         steps: Number of scores, both ends included, at least 2.
         keep_tracks: Whether each step has the other tracks of the nearer piece.
+        exact: Refine the ends' codes first, so that the ends have the notes of the two sources.
         temperature: 0 takes the likeliest notes, 1 samples; at 0 the ends equal `reconstruct` of a and b.
         seed: Seed of the sampling.
+        scale: Allow only notes of this scale in the windows.
 
     Returns:
         The scores; `z` has the codes of all windows of all steps, one after the other.
@@ -148,24 +157,39 @@ def interpolate(
     if steps < 2:
         raise ParameterError(f"A path needs at least 2 steps, its two ends; got {steps}.")
     first, last = cut(model, a), cut(model, b)
-    codes = encode(model, first), encode(model, last)
-    scores, all_z, lengths = [], [], []
-    for step in range(steps):
-        alpha = step / (steps - 1)
-        piece, other = (first, last) if alpha < 0.5 else (last, first)
-        here = range(len(piece.parts))
-        there = [i % len(other.parts) for i in here]
-        rows = (list(here), there) if alpha < 0.5 else (there, list(here))
-        za, zb = codes[0][rows[0]], codes[1][rows[1]]
-        z = za if alpha == 0 else zb if alpha == 1 else latent.slerp(za, zb, alpha)
-        manners = [(first.phrases[i].manner, last.phrases[j].manner) for i, j in zip(*rows, strict=True)]
-        layouts = [replace(p, manner=blend(m, n, alpha)) for p, (m, n) in zip(piece.phrases, manners, strict=True)]
-        shift = seed + step * 1_000_003
-        score = assemble(model, piece, z, layouts=layouts, keep_tracks=keep_tracks, temperature=temperature, seed=shift)
-        scores.append(_faster(score, (_mean_qpm(other) / _mean_qpm(piece)) ** min(alpha, 1 - alpha)))
-        lengths.append(piece.score.bars()[-1].end)
-        all_z.append(z)
-    return Morph(scores, join(scores, lengths), torch.cat(all_z))
+    ends = [(piece, encode(model, piece, exact=exact)) for piece in (first, last)]
+    alphas = tuple(step / (steps - 1) for step in range(steps))
+    scores, codes = [], []
+    for step, alpha in enumerate(alphas):
+        nearer, z, layouts = _mixed(*ends[0], *ends[1], alpha)
+        own = exact and alpha in (0.0, 1.0)  # the input's own notes: neither sampled nor held to a scale
+        score = assemble(
+            model,
+            nearer,
+            z,
+            layouts=layouts,
+            keep_tracks=keep_tracks,
+            temperature=0.0 if own else temperature,
+            seed=seed + step * 1_000_003,
+            scale=None if own else scale,
+        )
+        other = last if nearer is first else first
+        scores.append(_faster(score, (_mean_qpm(other) / _mean_qpm(nearer)) ** min(alpha, 1 - alpha)))
+        codes.append(z)
+    lengths = [(first if alpha < 0.5 else last).score.bars()[-1].end for alpha in alphas]
+    return Morph(scores, join(scores, lengths), torch.cat(codes), alphas)
+
+
+def _mixed(
+    first: Piece, first_codes: Tensor, last: Piece, last_codes: Tensor, alpha: float
+) -> tuple[Piece, Tensor, list[Phrase]]:
+    """Return the piece that is nearer, and for each of its windows the code at `alpha` and how it is played."""
+    nearer = first if alpha < 0.5 else last
+    pairs = [(i % len(first.parts), i % len(last.parts)) for i in range(len(nearer.parts))]
+    here, there = first_codes[[i for i, _ in pairs]], last_codes[[j for _, j in pairs]]
+    z = here if alpha == 0 else there if alpha == 1 else latent.slerp(here, there, alpha)
+    manners = [blend(first.phrases[i].manner, last.phrases[j].manner, alpha) for i, j in pairs]
+    return nearer, z, [replace(p, manner=m) for p, m in zip(nearer.phrases, manners, strict=True)]
 
 
 def _mean_qpm(piece: Piece) -> float:
