@@ -160,9 +160,12 @@ def _runs(model: MusicModel, score: Score, index: int) -> Iterable[tuple[list[Ba
     def kind(bar: Bar) -> tuple[str, int, int, float]:
         if bar.number < first:
             return ("silent" if bar.end <= onset else "pick-up", 0, 0, 0.0)
+        try:
+            model.representation.bar_steps([bar])
+        except RepresentationError:
+            return ("off the grid", 0, 0, 0.0)
         if model.refusal(_lengthened([bar], model.bars)) is not None:
-            steps = bar.length * model.representation.steps_per_quarter
-            return ("too long" if steps > 1 and abs(steps - round(steps)) <= 0.02 else "off the grid", 0, 0, 0.0)
+            return ("too long", 0, 0, 0.0)
         return ("", bar.numerator, bar.denominator, round(bar.length, 6))
 
     return [(list(bars), key[0]) for key, bars in groupby(score.bars(), kind)]
@@ -184,7 +187,7 @@ def _windows(bars: list[Bar], count: int) -> Iterable[tuple[list[Bar], list[Bar]
 
 
 def _part(model: MusicModel, score: Score, index: int, voice: Voice, bars: list[Bar], new: list[Bar]) -> Part:
-    half = 0.5 / model.representation.steps_per_quarter  # an onset this close to a bar line belongs to it
+    half = model.representation.half_step  # an onset this close before a bar line belongs to it
     start, end = bars[0].start, bars[-1].end
     notes = [n for n in voice.near(start, end) if n.onset < end - half and n.end > start]
     clipped = [replace(n, duration=min(n.end, end) - n.onset) for n in notes]

@@ -89,7 +89,9 @@ def choose_track(score: Score, where: str, wanted: str | None = None) -> int:
     if points[best] == float("-inf") and not any(t.notes for t in score.tracks):
         raise MidiError(f"{where} has no notes; choose another file.")
     if points[best] == float("-inf"):
-        raise MidiError(f"{where} has drums only; a melody model needs a pitched track. Choose another file.")
+        drums = [f"{i} {t.name!r}" if t.name else str(i) for i, t in enumerate(score.tracks, 1) if t.notes]
+        tracks = f"track{'s' if len(drums) > 1 else ''} {', '.join(drums)}"
+        raise MidiError(f"{where} has drums only ({tracks}); a melody model needs a pitched track. Choose another file.")
     return best
 
 
@@ -155,7 +157,7 @@ def first_full_bar(score: Score, track: int) -> int:
     return first + 1
 
 
-def _onsets(notes: Sequence[Note], bars: Sequence[Bar]) -> list[list[float]]:
+def _onsets(notes: Sequence[Note], bars: tuple[Bar, ...]) -> list[list[float]]:
     """Return where in each bar notes start, 0 being its beginning and 1 its end."""
     onsets: list[list[float]] = [[] for _ in bars]
     for note in notes:

@@ -69,7 +69,7 @@ def assemble(
         for part, score in zip(piece.parts, made, strict=True)
     ]
     bars = piece.score.bars()
-    half = 0.5 / model.representation.steps_per_quarter
+    half = model.representation.half_step
     for k in piece.kept:
         start, end = bars[k.first - 1].start, bars[k.last - 1].end
         before = end - half if k.last < len(bars) else end
@@ -94,7 +94,8 @@ def _stitch(spans: Sequence[tuple[float, float, list[Note]]], voice: Voice, half
             place = open_notes.get(note.pitch) if held and onset < start + 1e-6 else None
             if place is None:
                 place = len(stitched)
-                stitched.append(replace(note, onset=onset, duration=stop - onset))
+                cut_short = (onset, stop) != (note.onset, note.end)
+                stitched.append(replace(note, onset=onset, duration=stop - onset) if cut_short else note)
             else:
                 stitched[place] = replace(stitched[place], duration=stop - stitched[place].onset)
             if stop > end - 1e-6:

@@ -75,7 +75,11 @@ def test_inspect_counts_as_many_bars_as_it_is_told(run: Run) -> None:
 @pytest.mark.parametrize(
     ("score", "metre", "reason"),
     [
-        (Score((Track((Note(0.0, 1.0, 38),), is_drum=True),)), None, "drums only; a melody model needs a pitched track"),
+        (
+            Score((Track((Note(0.0, 1.0, 38),), is_drum=True),)),
+            None,
+            "drums only (track 1); a melody model needs a pitched track",
+        ),
         (Score(), None, "no notes; choose another file."),
         (Score((Track((Note(0.0, 1.0, 60),)),)), (17, 8), "bar 1 (17/8) has 34 time steps, more than the model's 32"),
         (Score((Track((Note(0.0, 1.0, 60),)),)), (7, 32), "Bar 1 (7/32) lasts 0.875 quarter notes"),
@@ -95,10 +99,18 @@ def test_inspect_shows_the_good_files_beside_bad_ones(run: Run) -> None:
     status, out, err = run("inspect", "missing.mid", "a.mid", "text.mid", "b.mid")
     assert status == 1
     assert [line.split(":")[0] for line in out.splitlines() if not line.startswith(" ")] == ["a.mid", "b.mid"]
-    assert err == (
-        "Error: missing.mid cannot be read: no such file or directory.\n"
-        "Error: text.mid is not a MIDI file: it does not begin with 'MThd'. Give a Standard MIDI File (.mid).\n"
-    )
+    assert [line.rstrip() for line in err.splitlines()] == [
+        "file         result",
+        "missing.mid  failed: missing.mid cannot be read: no such file or directory.",
+        "a.mid        track 1, bars 1-2",
+        "text.mid     failed: text.mid is not a MIDI file: it does not begin with 'MThd'. Give a Standard MIDI File (.mid).",
+        "b.mid        track 1, bars 1-2",
+        "2 of 4 files done, 2 failed.",
+    ]
+    status, out, err = run("inspect", "missing.mid", "a.mid", "--json")
+    error = "missing.mid cannot be read: no such file or directory."
+    first, second = map(json.loads, out.splitlines())
+    assert (status, err, first, second["file"]) == (1, "", {"file": "missing.mid", "error": error}, "a.mid")
 
 
 def test_names_from_files_are_no_markup(run: Run) -> None:
@@ -143,7 +155,9 @@ def test_info_refuses_what_is_no_checkpoint(run: Run, monkeypatch: pytest.Monkey
 def test_models_lists_what_is_shipped(run: Run, small_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musicae.hub.shipped", lambda: {"small": small_checkpoint})
     megabytes = round(os.path.getsize(small_checkpoint) / 1e6, 1)
-    assert json.loads(run("models", "--json")[1]) == [{"name": "small", "model": "plan-vae", "bars": 2, "MB": megabytes}]
+    assert json.loads(run("models", "--json")[1]) == [
+        {"name": "small", "kind": "music", "model": "plan-vae", "bars": 2, "MB": megabytes}
+    ]
     status, out, _ = run("models")
     assert status == 0
     assert out.splitlines()[1].split()[:4] == ["small", "plan-vae", "2", str(megabytes)]

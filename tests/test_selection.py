@@ -99,7 +99,7 @@ def test_no_notes(tracks: tuple[Track, ...]) -> None:
 
 
 def test_drums_only() -> None:
-    expected = "song.mid has drums only; a melody model needs a pitched track. Choose another file."
+    expected = "song.mid has drums only (track 1); a melody model needs a pitched track. Choose another file."
     assert complaint(MidiError, voice(drums=True)) == expected
 
 
