@@ -11,8 +11,10 @@ from musicae.cli import options
 from musicae.cli.image import shared
 from musicae.cli.progress import tasks
 
+__all__ = ["LINES", "command"]
+
 # Line of the table: what it is called, the figure, how it is written, and what stands beside it.
-_LINES = (
+LINES = (
     ("squared error a pixel", "mse", "{:.5f}", (("PCA of the same code size", "pca_mse"),)),
     ("PSNR, dB", "psnr", "{:.2f}", (("PCA", "pca_psnr"),)),
     (
@@ -87,7 +89,7 @@ def _show(figures: dict[str, Any]) -> None:
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("beside it")
-    for title, name, form, beside in _LINES:
+    for title, name, form, beside in LINES:
         if figures.get(name) is None:
             continue
         notes = (f"{label} {figures[key]:.4g}" for label, key in beside if figures.get(key) is not None)
