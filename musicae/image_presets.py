@@ -73,7 +73,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="the lesson's convolutional autoencoder, a code of 8 x 4 x 4 numbers, 4,385 parameters",
         config={"variational": False, "widths": [16, 8, 8], "resample": "pool", "bottleneck": "map", "activation": "relu"},
         task=_GREY,
-        training=TrainingConfig(**_BASE, steps=6_000, learning_rate=3e-3),
+        training=TrainingConfig(**_BASE, steps=4_000, learning_rate=3e-3),
     ),
     "denoise": ImagePreset(
         model="conv-autoencoder",
@@ -87,7 +87,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="doubles the sides of pictures made small by 2 x 2 means",
         config={**_REPAIR, "widths": [32, 64]},
         task=ImageTask(corruption=Downscaling(factor=2)).to_dict(),
-        training=TrainingConfig(**{**_BASE, "batch_size": 64}, steps=5_000, learning_rate=1.5e-3, average=0.999),
+        training=TrainingConfig(**{**_BASE, "batch_size": 64}, steps=3_000, learning_rate=1.5e-3, average=0.999),
     ),
     "vae": ImagePreset(
         model="dense-autoencoder",
@@ -110,7 +110,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="convolutional VAE, a code of 32 numbers",
         config={"latent_size": 32, "widths": [16, 32, 64], "hidden_sizes": [256]},
         task=_COINS,
-        training=TrainingConfig(**_BASE, steps=25_000, learning_rate=2e-3, average=0.9995, objective=_WARM),
+        training=TrainingConfig(**_BASE, steps=20_000, learning_rate=2e-3, average=0.9995, objective=_WARM),
     ),
     "cvae": ImagePreset(
         model="conditional-autoencoder",
@@ -127,11 +127,11 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         config={"activation": "silu"},
         task=_GREY,
         training=TrainingConfig(
-            **_BASE,
-            steps=30_000,
+            **{**_BASE, "batch_size": 128},
+            steps=8_000,
             learning_rate=5e-4,
             average=0.999,
-            objective=ObjectiveConfig(beta=BetaSchedule(beta=10.0)),
+            objective=ObjectiveConfig(beta=BetaSchedule(beta=40.0)),
         ),
     ),
 }

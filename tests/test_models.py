@@ -16,7 +16,16 @@ from musicae.config import to_dict
 from musicae.distributions import DiagonalGaussian, JudgedPoint, Point
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageBatch
-from musicae.models import MODELS, Autoencoder, MusicVAE, MusicVAEConfig, PlanVAE, PlanVAEConfig
+from musicae.models import (
+    MODELS,
+    Autoencoder,
+    ConductorVAE,
+    ConductorVAEConfig,
+    MusicVAE,
+    MusicVAEConfig,
+    PlanVAE,
+    PlanVAEConfig,
+)
 from musicae.models.grid import GridAutoencoder
 from musicae.objectives import ObjectiveConfig
 from musicae.refine import keep_tokens
@@ -47,6 +56,11 @@ def plan(**changes: Any) -> Case:
     return Case(PlanVAE.name, PlanVAEConfig(**{**base, **changes}))
 
 
+def conductor(**changes: Any) -> Case:
+    sizes = {**vars(plan().config), "bars": 5, "bar_size": 10, "conductor_size": 14}
+    return Case(ConductorVAE.name, ConductorVAEConfig(**{**sizes, **changes}))
+
+
 def musicvae(**changes: Any) -> Case:
     base = {"depth": DEPTH, "latent_size": 8, "encoder_size": 14, "decoder_sizes": (20, 16), "max_steps": STEPS}
     return Case(MusicVAE.name, MusicVAEConfig(**{**base, "sampling_rate": 0.0, **changes}))
@@ -59,6 +73,8 @@ def image(model: str, **changes: Any) -> Case:
 GRIDS = {
     "plan-vae": plan(),
     "plan-vae, blocks of 3": plan(block=3, max_steps=18, mixing_layers=2, token_dropout=0.0),
+    "conductor-vae": conductor(),
+    "conductor-vae, blocks of 3": conductor(block=3, max_steps=18, token_dropout=0.0),
     "musicvae": musicvae(),
     "musicvae, scheduled sampling": musicvae(sampling_rate=50.0),
     "musicvae, conductor": musicvae(encoder_layers=2, conductor_sizes=(12, 10), segments=3),
@@ -222,7 +238,7 @@ def test_saved_and_loaded_models_are_equal(case: Case, tmp_path: Path) -> None:
 
 
 # Optimizer steps and learning rate with which a model learns a batch of four by heart, and the share of the loss left.
-LEARNING = {"plan-vae": (40, 0.02, 0.1), "musicvae": (60, 0.06, 0.4)}
+LEARNING = {"plan-vae": (60, 0.02, 0.1), "conductor-vae": (100, 0.02, 0.1), "musicvae": (60, 0.06, 0.4)}
 
 
 @ALL
@@ -235,7 +251,7 @@ def test_overfits_one_batch(case: Case) -> None:
     if case in GRIDS.values():
         assert losses[0] > 0.8 * 12 * math.log(DEPTH), "an untrained model knows nothing of 12 tokens of 9 kinds"
     assert sum(losses[-5:]) / 5 < share * losses[0]
-    if case.model == PlanVAE.name:
+    if case.model in (PlanVAE.name, ConductorVAE.name):
         assert torch.equal(model.reconstruct(x).tokens, x.tokens)
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from musicae.models.adversarial import AdversarialAutoencoder, AdversarialAutoencoderConfig
 from musicae.models.base import Autoencoder
 from musicae.models.conditional import ConditionalAutoencoder, ConditionalAutoencoderConfig
+from musicae.models.conductor import ConductorVAE, ConductorVAEConfig
 from musicae.models.image import ConvAutoencoder, ConvAutoencoderConfig, DenseAutoencoder, DenseAutoencoderConfig
 from musicae.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.models.plan import PlanVAE, PlanVAEConfig
@@ -17,6 +18,8 @@ __all__ = [
     "Autoencoder",
     "ConditionalAutoencoder",
     "ConditionalAutoencoderConfig",
+    "ConductorVAE",
+    "ConductorVAEConfig",
     "ConvAutoencoder",
     "ConvAutoencoderConfig",
     "DenseAutoencoder",
@@ -38,6 +41,7 @@ class ModelKind(NamedTuple):
 
 MODELS: dict[str, ModelKind] = {
     PlanVAE.name: ModelKind(PlanVAE, PlanVAEConfig),
+    ConductorVAE.name: ModelKind(ConductorVAE, ConductorVAEConfig),
     MusicVAE.name: ModelKind(MusicVAE, MusicVAEConfig),
     DenseAutoencoder.name: ModelKind(DenseAutoencoder, DenseAutoencoderConfig),
     ConvAutoencoder.name: ModelKind(ConvAutoencoder, ConvAutoencoderConfig),

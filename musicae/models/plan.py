@@ -1,133 +1,30 @@
-"""A recurrent VAE over token grids that thinks in blocks of a few time steps: musicae's own melody model.
+"""A recurrent VAE over token grids that pools all blocks of a window at once: musicae's own model for a few bars.
 
-Three ideas make it several times faster than a recurrence over every time step, and better at the same rate:
-
-1. *Coarse recurrence.* The grid is cut into blocks of `block` time steps (a quarter note of sixteenths); the decoder
-   has one recurrent step a block.
-2. *A direct path.* The code becomes one plan vector for each block through dense layers, so that no block's content
-   has to survive a recurrence; the encoder pools its blocks by the mirrored dense layer.
-3. *A feed-forward autoregression inside the block.* Each time step sees the block's state and, through summed
-   embeddings as in NADE, the tokens before it in the block, so that training needs no inner recurrence.
-
-Every step is told its place in the bar, so that one model serves all metres. Instead of scheduled sampling, a share of
-the tokens fed back is hidden in training (word dropout), so that one fused call covers the whole sequence.
-
-References:
-    Roberts et al., 2018, arXiv 1803.05428 (MusicVAE); Bowman et al., 2016, arXiv 1511.06349 (word dropout);
-    Larochelle and Murray, 2011, The Neural Autoregressive Distribution Estimator.
+Its encoder pools the features of all blocks by one dense layer into a Gaussian code; its decoder turns the code into one
+plan vector for each block through dense layers. What happens before and after: `musicae.models.blocks`.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
-from musicae.errors import ParameterError
-from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tokens, pick, sequence_log_likelihood
+from musicae.models.blocks import BlockAutoencoder, BlockConfig, Dense
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class PlanVAEConfig:
-    """Sizes of a `PlanVAE`.
-
-    Arguments:
-        depth: Number of tokens of the representation, D.
-        latent_size: Z.
-        max_steps: Longest window in time steps; a multiple of `block`.
-        max_bar_steps: Longest bar in time steps.
-        block: Time steps a block.
-        token_size: Width of a token's embedding.
-        block_size: Width of a block's features in the encoder.
-        mixing_layers: Residual layers in which an encoder block sees its two neighbours.
-        pooled_size: Width of the features of each block that are pooled, and of each block's plan vector.
-        hidden_size: Units of the dense layers around the code.
-        decoder_size: Units of the decoder GRU.
-        cell_size: Width of the layers inside a block.
-        token_dropout: Share of the tokens fed back that is hidden in training.
-    """
-
-    depth: int = 90
-    latent_size: int = 128
-    max_steps: int = 64
-    max_bar_steps: int = 32
-    block: int = 4
-    token_size: int = 64
-    block_size: int = 192
-    mixing_layers: int = 1
-    pooled_size: int = 128
-    hidden_size: int = 448
-    decoder_size: int = 256
-    cell_size: int = 160
-    token_dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Check that blocks fill the window."""
-        sizes = [self.depth, self.latent_size, self.max_steps, self.max_bar_steps, self.block, self.token_size]
-        sizes += [self.block_size, self.pooled_size, self.hidden_size, self.decoder_size, self.cell_size]
-        if min(sizes) < 1 or self.mixing_layers < 0:
-            raise ParameterError("PlanVAE needs sizes of at least 1 and mixing_layers of at least 0.")
-        if self.max_steps % self.block or not 0 <= self.token_dropout < 1:
-            raise ParameterError(
-                f"max_steps ({self.max_steps}) must be a multiple of block ({self.block}) and token_dropout "
-                f"({self.token_dropout}) at least 0 and below 1."
-            )
-
-
-class _Residual(nn.Module):
-    """x + W2 relu(W1 norm(x)) over the last axis."""
-
-    def __init__(self, size: int, fan_in: int | None = None) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(size)
-        self.inner = nn.Linear(fan_in or size, size)
-        self.outer = nn.Linear(size, size)
-
-
-class _Dense(_Residual):
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (..., size) to (..., size)."""
-        out: Tensor = x + self.outer(torch.relu(self.inner(self.norm(x))))
-        return out
-
-
-class _Neighbours(_Residual):
-    """A residual layer in which each block sees its two neighbours (a convolution of width three)."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size, 3 * size)
-
-    def forward(self, x: Tensor, here: Tensor) -> Tensor:
-        """Map (B, K, size) to (B, K, size); `here` (B, K, 1) is 0 for blocks past the window."""
-        normed = self.norm(x) * here
-        wide = torch.cat([F.pad(normed, (0, 0, 1, 0))[:, :-1], normed, F.pad(normed, (0, 0, 0, 1))[:, 1:]], dim=2)
-        out: Tensor = x + self.outer(torch.relu(self.inner(wide)))
-        return out
-
-
-class _Place(nn.Module):
-    """Embeds where a block begins: its place in the bar, and how long that bar is."""
-
-    def __init__(self, max_bar_steps: int, size: int) -> None:
-        super().__init__()
-        self.place = nn.Embedding(max_bar_steps, size)
-        self.length = nn.Embedding(max_bar_steps + 1, size)
-        for table in (self.place, self.length):
-            nn.init.normal_(table.weight, std=0.2)
-
-    def forward(self, places: Tensor) -> Tensor:
-        """Map (B, K, 2), place and bar length in time steps, to (B, K, size)."""
-        embedded: Tensor = self.place(places[..., 0]) + self.length(places[..., 1])
-        return embedded
+class PlanVAEConfig(BlockConfig):
+    """Sizes of a `PlanVAE` (see `BlockConfig`)."""
 
 
 @final
-class PlanVAE(GridAutoencoder):
+class PlanVAE(BlockAutoencoder):
     """Recurrent VAE with one recurrent step and one plan vector a block (see the module's text).
 
     Arguments:
@@ -135,36 +32,21 @@ class PlanVAE(GridAutoencoder):
     """
 
     name: ClassVar[str] = "plan-vae"
+    config: PlanVAEConfig
 
     def __init__(self, config: PlanVAEConfig) -> None:
-        super().__init__()
-        self.config = c = config
-        self.latent_size = c.latent_size
+        super().__init__(config)
+        c = config
         blocks = c.max_steps // c.block
-        # One table of tokens for encoder, feedback and output, so that a pitch is learnt once for all places.
-        self.token = nn.Embedding(c.depth + 1, c.token_size)
-        self.block_in = nn.Linear(c.block * c.token_size, c.block_size)
-        self.place_in = _Place(c.max_bar_steps, c.block_size)
-        self.mixing = nn.ModuleList(_Neighbours(c.block_size) for _ in range(c.mixing_layers))
-        self.squeeze = nn.Linear(c.block_size, c.pooled_size)
         self.pool = nn.Linear(blocks * c.pooled_size, c.hidden_size)
-        self.deepen = _Dense(c.hidden_size)
+        self.deepen = Dense(c.hidden_size)
         self.pool_norm = nn.LayerNorm(c.hidden_size)
         self.posterior = nn.Linear(c.hidden_size, 2 * c.latent_size)
         # Start almost without noise: the decoder learns to listen to the code before the KL narrows it.
         self.posterior.bias.data[c.latent_size :] = -5.0
         self.unfold = nn.Linear(c.latent_size, c.hidden_size)
-        self.widen = _Dense(c.hidden_size)
+        self.widen = Dense(c.hidden_size)
         self.plan = nn.Linear(c.hidden_size, blocks * c.pooled_size)
-        self.plan_norm = nn.LayerNorm(c.pooled_size)
-        self.block_back = nn.Linear(c.block * c.token_size, c.pooled_size)
-        self.place_back = _Place(c.max_bar_steps, c.pooled_size)
-        self.decoder = nn.GRU(2 * c.pooled_size, c.decoder_size, batch_first=True)
-        self.to_cells = nn.Linear(c.decoder_size + c.pooled_size, c.block * c.cell_size)
-        self.told = nn.ModuleList(nn.Linear(i * c.token_size, c.cell_size, bias=False) for i in range(1, c.block))
-        self.mix = _Dense(c.cell_size)
-        self.out = nn.Linear(c.cell_size, c.token_size)
-        self.out_bias = nn.Parameter(torch.zeros(c.depth))
 
     def encode(self, x: GridBatch) -> DiagonalGaussian:
         """Return the posterior of windows, mean and logvar of shape (B, Z).
@@ -172,105 +54,16 @@ class PlanVAE(GridAutoencoder):
         Raises:
             ParameterError: a window or bar is longer than the model's.
         """
-        blocks = self._cut(x)  # (B, K, block)
-        here = (blocks[:, :, :1] < self.config.depth).to(self.pool.weight.dtype)  # (B, K, 1)
-        h = self.block_in(self.token(blocks).flatten(2)) + self.place_in(self._places(x))
-        for layer in self.mixing:
-            h = layer(h, here)
-        flat = (self.squeeze(h) * here).flatten(1)
+        flat = self.features(x).flatten(1)
         weight = self.pool.weight[:, : flat.shape[1]]  # weights of blocks past the batch's longest window meet zeros
         pooled = self.deepen(F.linear(flat, weight, self.pool.bias))
         mean, logvar = self.posterior(self.pool_norm(pooled)).chunk(2, dim=1)
         return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
 
-    def log_likelihood(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return log p(x|z) in nats under teacher forcing, shape (B,)."""
-        return sequence_log_likelihood(self.logits(x, z, generator), x)
-
-    def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return teacher-forced logits, shape (B, T, D); in training some of the tokens fed back are hidden."""
+    def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
+        """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""
         c = self.config
-        blocks = self._cut(x)  # (B, K, block)
-        if self.training:
-            blocks = hide_tokens(blocks, c.token_dropout, c.depth, generator)
-        count = blocks.shape[1]
-        plan = self._plan(z, count)  # (B, K, pooled)
-        before = F.pad(blocks, (0, 0, 1, 0), value=c.depth)[:, :-1]
-        states, _ = self.decoder(self._decoder_input(plan, before, self._places(x)))
-        base = self.to_cells(torch.cat([states, plan], dim=2)).unflatten(2, (c.block, c.cell_size))
-        fed = self.token(blocks).flatten(2)  # (B, K, block * token)
-        cells = [self._cell(base[:, :, i], fed, i) for i in range(c.block)]
-        logits = self._logits(torch.stack(cells, dim=2))  # (B, K, block, D)
-        return logits.flatten(1, 2)[:, : x.tokens.shape[1]]
-
-    @torch.no_grad()
-    def generate(
-        self,
-        z: Tensor,
-        like: GridBatch,
-        *,
-        temperature: float = 0.0,
-        generator: torch.Generator | None = None,
-        logit_bias: Tensor | None = None,
-    ) -> GridBatch:
-        """Decode codes freely, each token fed back; `like` gives the bars."""
-        c = self.config
-        check_length(like, c.max_steps)
-        places = self._places(like)  # (B, K, 2)
-        count = places.shape[1]
-        plan = self._plan(z, count)
-        before = torch.full((len(z), 1, c.block), c.depth, device=z.device)
-        state: Tensor | None = None
-        drawn = []
-        for k in range(count):
-            states, state = self.decoder(self._decoder_input(plan[:, k : k + 1], before, places[:, k : k + 1]), state)
-            base = self.to_cells(torch.cat([states, plan[:, k : k + 1]], dim=2)).view(-1, 1, c.block, c.cell_size)
-            before = torch.full_like(before, c.depth)
-            for i in range(c.block):
-                logits = self._logits(self._cell(base[:, :, i], self.token(before).flatten(2), i))
-                logits = logits[:, 0] + bias_at(logit_bias, k * c.block + i)
-                before[:, 0, i] = pick(logits, temperature, generator)
-            drawn.append(before)
-        tokens = torch.cat(drawn, dim=1).flatten(1)[:, : like.tokens.shape[1]]
-        return like.with_tokens(torch.where(like.mask, tokens, 0))
-
-    def _plan(self, z: Tensor, count: int) -> Tensor:
-        """Return the plan vectors of the first `count` blocks, shape (B, count, pooled)."""
-        width = count * self.config.pooled_size
+        count = -(-like.tokens.shape[1] // c.block)
+        width = count * c.pooled_size
         hidden = self.widen(self.unfold(z))
-        plan = F.linear(hidden, self.plan.weight[:width], self.plan.bias[:width])
-        normed: Tensor = self.plan_norm(plan.unflatten(1, (count, self.config.pooled_size)))
-        return normed
-
-    def _decoder_input(self, plan: Tensor, before: Tensor, places: Tensor) -> Tensor:
-        """Join the plan with what the block before held and where the block lies, shape (B, K, 2 * pooled)."""
-        told = self.block_back(self.token(before).flatten(2)) + self.place_back(places)
-        return torch.cat([plan, torch.relu(told)], dim=2)
-
-    def _cell(self, base: Tensor, fed: Tensor, i: int) -> Tensor:
-        """Add what the tokens before cell `i` of each block tell it: (B, K, cell) from `fed` (B, K, block * token)."""
-        if i == 0:
-            return base
-        told: Tensor = self.told[i - 1](fed[:, :, : i * self.config.token_size])
-        return base + told
-
-    def _logits(self, cells: Tensor) -> Tensor:
-        """Map (..., cell) to logits (..., D) by likeness with the tokens' embeddings."""
-        return F.linear(self.out(self.mix(cells)), self.token.weight[: self.config.depth], self.out_bias)
-
-    def _cut(self, x: GridBatch) -> Tensor:
-        """Cut tokens into blocks (B, K, block); padding becomes the token `depth`."""
-        c = self.config
-        check_length(x, c.max_steps)
-        tokens = torch.where(x.mask, x.tokens, c.depth)
-        padded = F.pad(tokens, (0, -tokens.shape[1] % c.block), value=c.depth)
-        return padded.view(len(padded), -1, c.block)
-
-    def _places(self, x: GridBatch) -> Tensor:
-        """Return where each block begins, place in the bar and length of the bar in time steps, shape (B, K, 2)."""
-        c = self.config
-        if int(x.bar_steps.max()) > c.max_bar_steps:
-            raise ParameterError(f"A bar of {int(x.bar_steps.max())} time steps is longer than the model's {c.max_bar_steps}.")
-        starts = slice(None, None, c.block)
-        place = x.position[:, starts].clamp(max=c.max_bar_steps - 1)
-        return torch.stack([place, x.bar_length[:, starts]], dim=2)
+        return F.linear(hidden, self.plan.weight[:width], self.plan.bias[:width]).unflatten(1, (count, c.pooled_size))
