@@ -45,8 +45,8 @@ for _ in range(3):
     optimizer.step()
 
 # %%
-# The trainer of the library does the same, some hundred times, with a learning rate that rises, falls, and an average of
-# the weights. Preset, model and trainer are those of `musicae image train conv-ae`.
+# The trainer of the library does the same, some hundred times, with a learning rate that rises and falls, and keeps a
+# running average of the weights. Preset, model and trainer are those of `musicae image train conv-ae`.
 model = lesson.train("conv-ae", image_preset("conv-ae"), steps=400)
 
 # %%
@@ -75,7 +75,7 @@ lesson.show(FIGURES["reconstructions"][1](scene), "01-reconstructions")
 lesson.show(FIGURES["codes"][1](scene), "01-codes")
 
 # %%
-# Noise in the code. A little does no harm; more makes other strokes, not grey snow: the decoder knows strokes only.
+# Noise in the code. A little does no harm; more makes strokes that nobody wrote.
 lesson.show(FIGURES["perturbations"][1](scene), "01-perturbations")
 
 # %%

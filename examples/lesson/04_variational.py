@@ -53,10 +53,10 @@ assert torch.allclose(kl, posterior.kl().sum(1).mean())
 print(f"ELBO = {log_likelihood:.1f} - {kl:.1f} = {log_likelihood - kl:.1f} nats a digit")
 
 # %%
-# A trap, into which the lesson that this one follows fell, and others before it. The encoder's second number is the log
-# *variance*. Whoever reads it as the log standard deviation when drawing, and as the log variance in the KL, draws from
-# one Gaussian and pays for another. The same numbers, read so: what is paid, and what the codes that are drawn would
-# really cost.
+# A trap, into which the lesson that this one follows (lesson 9 of Microsoft's AI for Beginners) fell, and others before
+# it. The encoder's second number is the log *variance*. Whoever reads it as the log standard deviation when drawing, and
+# as the log variance in the KL, draws from one Gaussian and pays for another. The same numbers, read so: what is paid,
+# and what the codes that are drawn would really cost.
 with torch.no_grad():
     log_std = 0.5 * logvar
     paid = (0.5 * (mean**2 + torch.exp(log_std) - 1 - log_std)).sum(1).mean()
@@ -64,9 +64,9 @@ with torch.no_grad():
 print(f"Log standard deviation taken for log variance: {paid:.1f} nats paid instead of {cost:.1f}")
 
 # %%
-# How much is lost in the bound? Averaging p(x|z) p(z) / q(z|x) over many draws from q estimates p(x) itself, from below,
-# and ever closer with more draws (Burda, Grosse and Salakhutdinov, 2015, Importance Weighted Autoencoders, arXiv
-# 1509.00519).
+# How much is lost in the bound? The average of p(x|z) p(z) / q(z|x) over draws from q estimates p(x) without bias; its
+# logarithm is too low on average, and less so with more draws (Burda, Grosse and Salakhutdinov, 2015, Importance Weighted
+# Autoencoders, arXiv 1509.00519).
 (few,) = batches_in_order(test.first(200), task, model.device, seed=0, size=200)
 for samples in (1, 10, 100):
     nll = importance_nll(model.model, few, samples=samples, generator=torch.Generator(model.device).manual_seed(0)).mean()

@@ -3,8 +3,8 @@
     python examples/lesson/06_adversarial.py
 
 The VAE pulls its codes towards N(0, I) by a KL that can be written down. One can also train an opponent to tell codes
-from draws of N(0, I), and train the encoder to be taken for the prior. Where the opponent can do no better than chance,
-the two distributions are alike. Any prior that can be drawn from would do.
+from draws of N(0, I), and train the encoder to be taken for the prior. Where even the best opponent does no better than
+chance, the two distributions are equal. Any prior that can be drawn from would do.
 
 Makhzani, Shlens, Jaitly, Goodfellow and Frey, 2015, Adversarial Autoencoders, arXiv 1511.05644; Goodfellow et al.,
 2014, Generative Adversarial Networks, arXiv 1406.2661.
@@ -52,9 +52,9 @@ for step in range(3):
 
 # %%
 # A trap: the notebook that this lesson follows steps the wrong optimizer after the opponent's loss, so its opponent stays
-# as it was born. Its printed losses, 1.39 = 2 ln 2 and 0.692, are those of chance from the first epoch to the last, which
-# looks like a draw, and is no game. We train both: the right one, and one whose opponent learns a billion times slower,
-# that is, not at all.
+# as it was born. The losses that it prints in the end, 1.39 = 2 ln 2 and 0.692, are those of chance: that looks like a
+# draw, and is no game. We train both: the right one, and one whose opponent learns a billion times slower, that is, not
+# at all.
 recipe = image_preset("aae")
 model = lesson.train("aae", recipe, steps=500)
 asleep = dataclasses.replace(recipe, config={**recipe.config, "opponent_rate": 1e-9})

@@ -39,7 +39,7 @@ print(f"Bars {reel.bar_numbers} of the first reel: {' '.join(map(str, reel.windo
 
 # %%
 # What is the same: a Gaussian posterior, its KL to N(0, I), the log likelihood of the data given a code, and of both the
-# ELBO. The code says which of the tunes it is, as a picture's code said which digit; here that takes many more bits.
+# ELBO. The code says which of the tunes it is, as a picture's code said which digit; here that takes more bits.
 batch = GridBatch.from_windows([reel.window]).to(model.device)
 with torch.no_grad():
     posterior = model.model.encode(batch)
@@ -82,6 +82,7 @@ def piano_rolls(scores: Sequence[musicae.Score], names: Sequence[str], title: st
         axes.barh(bottoms, spans, height=1.0, left=[n.onset for n in notes], align="edge", edgecolor="white", linewidth=0.3)
         axes.set_title(name, fontsize=7)
         axes.tick_params(labelsize=6)
+        axes.yaxis.get_major_locator().set_params(integer=True)
     figure.suptitle(title, fontsize=8)
     return figure
 
