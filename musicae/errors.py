@@ -6,6 +6,7 @@ __all__ = [
     "MidiError",
     "MusicaeError",
     "ParameterError",
+    "RenderError",
     "RepresentationError",
 ]
 
@@ -32,3 +33,7 @@ class DataError(MusicaeError):
 
 class CheckpointError(MusicaeError):
     """A checkpoint is missing, damaged, or made for something else."""
+
+
+class RenderError(MusicaeError):
+    """A score cannot be played, drawn or notated, or a soundfont cannot be used."""

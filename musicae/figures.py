@@ -3,17 +3,14 @@
 Pictures are floats in [0, 1], shape (N, C, H, W).
 """
 
-import io
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from musicae.errors import ParameterError
-from musicae.files import write_atomically
+from musicae.figure_files import check_format, save_figure
 from musicae.picture_files import tile
 
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["check_format", "class_scatter", "code_pictures", "histograms", "picture_grid", "picture_rows", "save_figure"]
 
 _INCH = 0.75  # side of one picture
-_FORMATS = (".png", ".pdf", ".svg")
 
 
 def _figure(width: float, height: float) -> "Figure":
@@ -130,25 +126,3 @@ def histograms(samples: Tensor, *, title: str) -> "Figure":
         axes.tick_params(labelsize=5)
     figure.suptitle(title, fontsize=8)
     return figure
-
-
-def check_format(path: Path) -> None:
-    """Refuse names of files that no figure can be written to.
-
-    Raises:
-        ParameterError: the name ends in something else than .png, .pdf or .svg.
-    """
-    if path.suffix.lower() not in _FORMATS:
-        raise ParameterError(f"{path} must end in {', '.join(_FORMATS)}.")
-
-
-def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG, PDF or SVG, by the file's name, whole or not at all.
-
-    Raises:
-        ParameterError: the name ends in something else.
-    """
-    check_format(path)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=path.suffix.lower()[1:])
-    write_atomically(path, buffer.getvalue())
