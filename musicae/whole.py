@@ -33,8 +33,17 @@ BATCH = 256  # windows that are computed at once
 
 def encode(model: MusicModel, piece: Piece, *, exact: bool = False) -> Tensor:
     """Return the codes of a piece's windows, shape (windows, Z); with `exact` refined so that they decode to its notes."""
-    batches = [piece.phrases[i : i + BATCH] for i in range(0, len(piece.parts), BATCH)]
-    return torch.cat([model.refine(*batch).z if exact else model.encode(*batch).mode for batch in batches])
+    return _codes(model, piece, exact=exact)[0]
+
+
+def _codes(model: MusicModel, piece: Piece, *, exact: bool) -> tuple[Tensor, bool]:
+    """Return the codes of a piece's windows, and whether all of them are known to decode to its notes."""
+    phrases = piece.phrases
+    batches = [phrases[i : i + BATCH] for i in range(0, len(phrases), BATCH)]
+    if not exact:
+        return torch.cat([model.encode(*batch).mode for batch in batches]), False
+    refined = [model.refine(*batch) for batch in batches]
+    return torch.cat([r.z for r in refined]), all(bool(r.exact.all()) for r in refined)
 
 
 def assemble(
@@ -158,11 +167,11 @@ def interpolate(
     if steps < 2:
         raise ParameterError(f"A path needs at least 2 steps, its two ends; got {steps}.")
     first, last = cut(model, a), cut(model, b)
-    ends = [(piece, encode(model, piece, exact=exact)) for piece in (first, last)]
+    (here, reached), (there, reached_too) = (_codes(model, piece, exact=exact) for piece in (first, last))
     alphas = tuple(step / (steps - 1) for step in range(steps))
     scores, codes = [], []
     for step, alpha in enumerate(alphas):
-        nearer, z, layouts = _mixed(*ends[0], *ends[1], alpha)
+        nearer, z, layouts = _mixed(first, here, last, there, alpha)
         own = exact and alpha in (0.0, 1.0)  # the input's own notes: neither sampled nor held to a scale
         score = assemble(
             model,
@@ -178,7 +187,8 @@ def interpolate(
         scores.append(_faster(score, (_mean_qpm(other) / _mean_qpm(nearer)) ** min(alpha, 1 - alpha)))
         codes.append(z)
     lengths = [(first if alpha < 0.5 else last).score.bars()[-1].end for alpha in alphas]
-    return Morph(scores, join(scores, lengths), torch.cat(codes), alphas)
+    kept = (reached, reached_too) if exact else None
+    return Morph(scores, join(scores, lengths), torch.cat(codes), alphas, kept)
 
 
 def _mixed(

@@ -1,6 +1,7 @@
 """The any-file rule: every MIDI file with a melody is inspected, reconstructed and interpolated without an option."""
 
 import json
+import random
 import runpy
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from musicae.score import Tempo, TimeSignature
 
 Run = Callable[..., tuple[int, str, str]]
 MADE = runpy.run_path(str(Path(__file__).parent / "golden" / "make_golden.py"))
+ODD = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "music" / "odd_files.py"))
 METRES = "1/4 2/4 3/4 4/4 5/4 7/4 8/4 2/2 3/2 4/2 3/8 5/8 6/8 7/8 9/8 12/8 15/8 5/16 13/16 31/16"
 TOO_LONG = "bar 1 ({}) has {} time steps, more than the model's 32; choose other bars, or write the tune in shorter ones."
 UNEVEN = "Bar 1 ({}) lasts {} quarter notes, which is not a whole number of steps at 4 a quarter; choose other bars."
@@ -163,3 +165,40 @@ def test_bars_that_no_model_takes_are_refused_with_a_remedy(
         assert run(*command, "-c", small_checkpoint) == (1, "", f"Error: x.mid: {reason}\n")
     status, out, _ = run("inspect", "x.mid", "--json")
     assert (status, json.loads(out)["take"]) == (0, {"reason": f"x.mid: {reason}"})
+
+
+@pytest.mark.parametrize("name", ODD["ODD"])
+def test_every_odd_file(run: Run, small_checkpoint: Path, name: str) -> None:
+    Path("x.mid").write_bytes(ODD["ODD"][name](random.Random(1)))
+    check(run, small_checkpoint)
+    source, arguments = read_midi("x.mid"), ["reconstruct", "x.mid", "--whole", "-c", small_checkpoint]
+    for extra in ([], ["--keep-tracks"]):
+        assert run(*arguments, *extra, "-o", "whole.mid", "--force")[0] == 0
+        whole = read_midi("whole.mid")
+        assert whole.bars() == source.bars()
+        assert whole.tempos == source.tempos
+        assert (whole.time_signatures, whole.keys) == (source.time_signatures or whole.time_signatures[:1], source.keys)
+    assert [t.is_drum for t in whole.tracks] == [t.is_drum for t in source.tracks]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("drums only", "has drums only (track 1 'Kit'); a melody model needs a pitched track. Choose another file."),
+        ("film time", "counts time in SMPTE frames and so has no bars; export it with ticks per quarter note."),
+        ("no notes", "has no notes; choose another file."),
+        ("cut off", "is cut off in track 1 of 1; export it again."),
+    ],
+)
+def test_files_without_a_melody_are_refused_with_the_reason(run: Run, small_checkpoint: Path, name: str, reason: str) -> None:
+    Path("x.mid").write_bytes(ODD["REFUSED"][name](random.Random(1)))
+    for extra in ([], ["--whole"]):
+        assert run("reconstruct", "x.mid", *extra, "-c", small_checkpoint) == (1, "", f"Error: x.mid {reason}\n")
+    assert set(ODD["REFUSED"]) == {"drums only", "film time", "no notes", "cut off"}
+
+
+def test_a_drum_file_is_inspected(run: Run) -> None:
+    Path("x.mid").write_bytes(ODD["REFUSED"]["drums only"](random.Random(1)))
+    status, out, err = run("inspect", "x.mid", "--json")
+    (kit,) = json.loads(out)["tracks"]
+    assert (status, err, kit["name"], kit["drums"]) == (0, "", "Kit", True)
