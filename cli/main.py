@@ -17,16 +17,22 @@ from musicae.errors import MusicaeError, ParameterError
 __all__ = ["COMMANDS", "cli", "main", "sentence"]
 
 COMMANDS = {
+    "attributes": "Tell what a tune is like, and make it more so.",
+    "complete": "Keep a part of a tune and fill the rest.",
+    "continue": "Write bars that follow a phrase.",
     "data": "Prepare training data and describe them.",
     "evaluate": "Measure a checkpoint on a data set.",
+    "grid": "Fill a rectangle between two or four tunes.",
     "image": "Train and use autoencoders of pictures.",
     "info": "Show what a checkpoint or a shipped model says of itself.",
     "inspect": "Show what is in MIDI files and which bars would be taken.",
     "interpolate": "Morph one MIDI file into another.",
+    "mean": "Make the tune in the middle of several.",
     "models": "List the shipped models.",
     "reconstruct": "Encode MIDI files and decode them again.",
     "sample": "Make new music from the model's prior.",
     "train": "Train a model.",
+    "vary": "Make variations of a tune.",
 }
 
 

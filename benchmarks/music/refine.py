@@ -1,0 +1,126 @@
+"""Refinement and even paths on test windows: how many windows become exact, how long it takes, and how even morphs are.
+
+    python benchmarks/music/refine.py                    # the shipped model
+    python benchmarks/music/refine.py runs/mine --windows 300 --pairs 100
+
+Windows are drawn at random from the test split of the checkpoint's collections. A window is exact when greedy decoding of its
+code gives every time step. Times are those of the processor, summed over threads, so that other work on the machine does
+not count. Even: the largest over the mean step of `musicae.metrics.window_distance` along a morph of
+seven steps between refined codes.
+"""
+
+import json
+import statistics
+import time
+
+import click
+import torch
+
+from musicae.batch import GridBatch
+from musicae.datasets import open_collections
+from musicae.datasets.windows import longest_window, prepare
+from musicae.latent import path
+from musicae.machine import keep_freed_memory
+from musicae.metrics import window_distance
+from musicae.models.grid import GridAutoencoder
+from musicae.morph import even_path
+from musicae.music import MusicModel, load
+from musicae.refine import refine
+
+STEPS = 7
+
+
+def test_windows(model: MusicModel, count: int) -> GridBatch:
+    """Return windows of test tunes, drawn at random but the same ones each time."""
+    most = longest_window(model.model.config, model.bars)
+    windows = prepare(open_collections(), model.representation, bars=model.bars, max_steps=most)
+    rows = windows.rows("test")
+    rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:count].numpy()]
+    tokens, bar_steps = (torch.from_numpy(a[rows].astype("int64")) for a in (windows.tokens, windows.bar_steps))
+    return GridBatch(tokens[:, : int(bar_steps.sum(1).max())], bar_steps).to(model.device)
+
+
+def take(x: GridBatch, rows: list[int]) -> GridBatch:
+    """Return some windows."""
+    return GridBatch(x.tokens[rows][:, : int(x.lengths[rows].max())], x.bar_steps[rows])
+
+
+def refinement(model: GridAutoencoder, x: GridBatch, alone: int) -> tuple[dict[str, float], torch.Tensor]:
+    """Return figures of the windows refined together, and the time of the first ones each alone; and the codes."""
+    with torch.no_grad():
+        begin = model.encode(x).mode
+    made = model.generate(begin, x)
+    start = time.process_time()
+    done = refine(model, x)
+    seconds = time.process_time() - start
+    again = model.generate(done.z, x)
+    times = []
+    for i in range(alone):
+        start = time.process_time()
+        refine(model, take(x, [i]))
+        times.append(time.process_time() - start)
+    moved = (done.z - begin).norm(dim=1) / begin.norm(dim=1)
+    figures = {
+        "windows": len(x),
+        "exact_before": _exact(made, x),
+        "exact_after": _exact(again, x),
+        "said_exact": float(done.exact.float().mean()),
+        "mean_steps": float(done.steps.float().mean()),
+        "most_steps": float(done.steps.max()),
+        "mean_move": float(moved.mean()),
+        "batch_cpu_seconds_a_window": seconds / len(x),
+        "alone_windows": alone,
+        "alone_mean_cpu_seconds": statistics.mean(times),
+        "alone_median_cpu_seconds": statistics.median(times),
+        "alone_largest_cpu_seconds": max(times),
+        "threads": torch.get_num_threads(),
+    }
+    return figures, done.z
+
+
+def evenness(model: GridAutoencoder, x: GridBatch, z: torch.Tensor, pairs: int) -> dict[str, dict[str, float]]:
+    """Return the largest over the mean step of morphs between neighbours of equal bars, with even spacing and without."""
+    order = sorted(range(len(x)), key=lambda i: x.bar_steps[i].tolist())
+    couples = [(a, b) for a, b in zip(order[::2], order[1::2], strict=False) if torch.equal(x.bar_steps[a], x.bar_steps[b])]
+    ratios: dict[str, list[float]] = {"plain": [], "even": []}
+    for a, b in couples[:pairs]:
+        like = take(x, [a])
+        ways = {"plain": path(z[a], z[b], STEPS), "even": even_path(model, z[a], z[b], STEPS, like)[1]}
+        for name, codes in ways.items():
+            batch = GridBatch(like.tokens.expand(STEPS, -1), like.bar_steps.expand(STEPS, -1))
+            tokens = model.generate(codes, batch).tokens
+            steps = window_distance(tokens[:-1], tokens[1:], batch.mask[1:])
+            if bool(steps.any()):
+                ratios[name].append(float(steps.max() / steps.mean()))
+    return {
+        name: {
+            "pairs": len(values),
+            "mean": statistics.mean(values),
+            "median": statistics.median(values),
+            "largest": max(values),
+            "share_up_to_2.5": sum(v <= 2.5 for v in values) / len(values),
+        }
+        for name, values in ratios.items()
+    }
+
+
+def _exact(made: GridBatch, x: GridBatch) -> float:
+    return float(((made.tokens == x.tokens) | ~x.mask).all(1).float().mean())
+
+
+@click.command()
+@click.argument("checkpoint", default="melody-2bar")
+@click.option("--windows", default=400, show_default=True)
+@click.option("--pairs", default=120, show_default=True)
+@click.option("--alone", default=100, show_default=True, help="Windows that are refined one by one, too.")
+def main(checkpoint: str, windows: int, pairs: int, alone: int) -> None:
+    """Print the figures as JSON."""
+    keep_freed_memory()
+    model = load(checkpoint)
+    x = test_windows(model, windows)
+    refined, z = refinement(model.model, x, alone)
+    click.echo(json.dumps({"refinement": refined, "largest over mean step": evenness(model.model, x, z, pairs)}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
