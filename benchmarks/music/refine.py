@@ -1,4 +1,4 @@
-"""Refinement and even paths on test windows: how many windows become exact, how long it takes, and how even morphs are.
+"""Refinement, even paths and completion on test windows: what is exact or kept, how long it takes, how even morphs are.
 
     python benchmarks/music/refine.py                    # the shipped model
     python benchmarks/music/refine.py runs/mine --windows 300 --pairs 100
@@ -6,7 +6,8 @@
 Windows are drawn at random from the test split of the checkpoint's collections. A window is exact when greedy decoding of its
 code gives every time step. Times are those of the processor, summed over threads, so that other work on the machine does
 not count. Even: the largest over the mean step of `musicae.metrics.window_distance` along a morph of
-seven steps between refined codes.
+seven steps between refined codes. Completion: the second half of the bars is hidden; a window counts as kept when every given
+time step is as it was, once in what `musicae complete` gives (which holds them fast), once when the code decodes on its own.
 """
 
 import json
@@ -17,6 +18,7 @@ import click
 import torch
 
 from musicae.batch import GridBatch
+from musicae.completion import complete_windows
 from musicae.datasets import open_collections
 from musicae.datasets.windows import longest_window, prepare
 from musicae.latent import path
@@ -104,6 +106,24 @@ def evenness(model: GridAutoencoder, x: GridBatch, z: torch.Tensor, pairs: int) 
     }
 
 
+def completion(model: GridAutoencoder, x: GridBatch) -> dict[str, float]:
+    """Return how many windows keep what is given, and how many notes fill what is hidden."""
+    given = (x.bar_index < x.bar_steps.shape[1] - x.bar_steps.shape[1] // 2) & x.mask
+    start = time.process_time()
+    done = complete_windows(model, x, given)
+    seconds = time.process_time() - start
+    free = model.generate(done.z, x).tokens
+    hidden = x.mask & ~given
+    return {
+        "windows": len(x),
+        "kept": float(((done.windows.tokens == x.tokens) | ~given).all(1).float().mean()),
+        "kept_by_the_code_alone": float(((free == x.tokens) | ~given).all(1).float().mean()),
+        "notes_in_the_hidden_bars": float(((done.windows.tokens > 1) & hidden).sum() / len(x)),
+        "notes_there_in_the_tune": float(((x.tokens > 1) & hidden).sum() / len(x)),
+        "cpu_seconds_a_window": seconds / len(x),
+    }
+
+
 def _exact(made: GridBatch, x: GridBatch) -> float:
     return float(((made.tokens == x.tokens) | ~x.mask).all(1).float().mean())
 
@@ -113,13 +133,19 @@ def _exact(made: GridBatch, x: GridBatch) -> float:
 @click.option("--windows", default=400, show_default=True)
 @click.option("--pairs", default=120, show_default=True)
 @click.option("--alone", default=100, show_default=True, help="Windows that are refined one by one, too.")
-def main(checkpoint: str, windows: int, pairs: int, alone: int) -> None:
+@click.option("--hidden", default=200, show_default=True, help="Windows whose second half is hidden.")
+def main(checkpoint: str, windows: int, pairs: int, alone: int, hidden: int) -> None:
     """Print the figures as JSON."""
     keep_freed_memory()
     model = load(checkpoint)
     x = test_windows(model, windows)
     refined, z = refinement(model.model, x, alone)
-    click.echo(json.dumps({"refinement": refined, "largest over mean step": evenness(model.model, x, z, pairs)}, indent=2))
+    figures = {
+        "refinement": refined,
+        "largest over mean step": evenness(model.model, x, z, pairs),
+        "completion": completion(model.model, take(x, list(range(min(len(x), hidden))))),
+    }
+    click.echo(json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":
