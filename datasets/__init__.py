@@ -5,6 +5,7 @@ from pathlib import Path
 from musicae.config import nearest
 from musicae.datasets.base import Collection
 from musicae.datasets.corpora import AirdsAirs, BachChorales, EssenFolksong, ONeills1850, RyansMammoth
+from musicae.datasets.groove import Groove
 from musicae.datasets.midi_folder import MidiFolder
 from musicae.datasets.pop909 import Pop909
 from musicae.errors import DataError
@@ -12,7 +13,7 @@ from musicae.errors import DataError
 __all__ = ["COLLECTIONS", "DEFAULT_COLLECTIONS", "PACKAGED", "open_collections"]
 
 COLLECTIONS: dict[str, type[Collection]] = {
-    c.name: c for c in (RyansMammoth, ONeills1850, AirdsAirs, BachChorales, EssenFolksong, Pop909)
+    c.name: c for c in (RyansMammoth, ONeills1850, AirdsAirs, BachChorales, EssenFolksong, Pop909, Groove)
 }
 PACKAGED = ("ryans", "oneills", "airds", "chorales", "essen")  # these need no path
 DEFAULT_COLLECTIONS = ("ryans", "oneills", "airds", "chorales")

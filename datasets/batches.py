@@ -43,6 +43,7 @@ class WindowBatches:
         if not len(rows):
             raise DataError(f"The {split} split of {', '.join(windows.collections)} has no windows; add data.")
         self.tokens = windows.tokens[rows].astype(np.int64)
+        self.values = None if windows.values is None else windows.values[rows]
         self.bar_steps = windows.bar_steps[rows].astype(np.int64)
         self.representation = representation
         self.batch_size = min(batch_size, len(rows))
@@ -75,7 +76,10 @@ class WindowBatches:
     def _collate(self, rows: NDArray[Any], tokens: NDArray[Any]) -> GridBatch:
         bar_steps = self.bar_steps[rows]
         longest = int(bar_steps.sum(1).max())
-        return GridBatch(torch.from_numpy(np.ascontiguousarray(tokens[:, :longest])), torch.from_numpy(bar_steps))
+        batch = GridBatch(torch.from_numpy(np.ascontiguousarray(tokens[:, :longest])), torch.from_numpy(bar_steps))
+        if self.values is None:
+            return batch
+        return batch.with_tokens(batch.tokens, torch.from_numpy(self.values[rows, :longest].astype(np.float32)) / 127)
 
     def _order(self, epoch: int) -> NDArray[Any]:
         """Return the rows of each batch of an epoch, shape (batches, batch_size): windows of like length together."""

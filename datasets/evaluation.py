@@ -83,4 +83,5 @@ def _only(windows: PreparedWindows, split: str, collections: list[str]) -> Prepa
         np.full(len(rows), SPLITS.index(split), dtype=np.uint8),
         np.zeros(len(rows), dtype=np.uint8),
         (", ".join(collections),),
+        values=None if windows.values is None else windows.values[rows],
     )

@@ -101,7 +101,7 @@ class Experiment:
             info,
             validation=_validation(windows, representation, where),
             score=grid_scores,
-            maximise="note_f1",
+            maximise="note_f1" if representation.pitched else "hit_f1",
             device=where,
         )
         if resume:

@@ -26,7 +26,7 @@ from musicae.score import Bar, Track
 __all__ = ["SPLITS", "PreparedWindows", "longest_window", "prepare", "split_of", "windows_of"]
 
 SPLITS = ("train", "valid", "test")
-_VERSION = 3  # raise when the same tunes would give other windows
+_VERSION = 4  # raise when the same tunes would give other windows
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class PreparedWindows:
         collections: Names of the collections.
         report: Counts for the table of `musicae data describe`, one dictionary a collection.
         key: Hash of everything that the windows depend on.
+        values: What tokens do not say, in units of 1 / 127, int8, shape (N, T, V); None where the representation has none.
     """
 
     tokens: NDArray[Any]
@@ -50,6 +51,7 @@ class PreparedWindows:
     collections: tuple[str, ...]
     report: dict[str, Any] = field(default_factory=dict)
     key: str = ""
+    values: NDArray[np.int8] | None = None
 
     def rows(self, split: str, collection: str | None = None) -> NDArray[np.int64]:
         """Return the indices of the windows of a split, of one collection or of all."""
@@ -94,7 +96,7 @@ def windows_of(
         if low == high:
             continue
         window = representation.encode(track.notes[low:high], chosen)
-        if (window.tokens > 1).any():
+        if (window.tokens > (1 if representation.pitched else 0)).any():  # 1 is a note off
             found.append(window)
     return found
 
@@ -146,6 +148,7 @@ def prepare(
         tuple(c.name for c in collections),
         report,
         key,
+        arrays["values"] if representation.values else None,
     )
 
 
@@ -172,7 +175,7 @@ class _Cutter:
                 off_grid += sum(self._is_off_grid(n.onset) for n in track.notes)
                 for window in windows_of(track, bars, self.bars, self.representation, self.max_steps):
                     self._keep(window, split)
-                if SPLITS[split] == "train" and (odd := self._rebarred(tune, track)):
+                if self.representation.pitched and SPLITS[split] == "train" and (odd := self._rebarred(tune, track)):
                     self._keep(odd, split)
             if progress:
                 progress(f"cutting {collection.title}", done, len(tunes))
@@ -213,7 +216,7 @@ class _Cutter:
 
     def _keep(self, window: GridWindow, split: int) -> None:
         """Remember a window; of equal ones the first of the lowest split is kept."""
-        key = _transposed_key(window)
+        key = _key(window, self.representation)
         self.seen.append((key, split, self.count))
         known = self.best.get(key)
         if known is None or split < known[0]:
@@ -231,10 +234,14 @@ class _Cutter:
             counts["name"] = name
         longest = max((len(w.tokens) for _, _, w in kept), default=0)
         tokens = np.zeros((len(kept), longest), dtype=np.uint8 if self.representation.depth <= 256 else np.int16)
+        values = np.zeros((len(kept), longest, self.representation.values), dtype=np.int8)
         for row, (_, _, window) in enumerate(kept):
             tokens[row, : len(window.tokens)] = window.tokens
+            if window.values is not None:
+                values[row, : len(window.tokens)] = _bytes(window.values)
         return {
             "tokens": tokens,
+            "values": values,
             "bar_steps": np.array([w.bar_steps for _, _, w in kept], dtype=np.int16).reshape(-1, self.bars),
             "split": np.array([s for s, _, _ in kept], dtype=np.uint8),
             "collection": np.array([c for _, c, _ in kept], dtype=np.uint8),
@@ -242,9 +249,16 @@ class _Cutter:
         }
 
 
-def _transposed_key(window: GridWindow) -> bytes:
-    """Return the same bytes for all transpositions of a window."""
+def _key(window: GridWindow, representation: Representation) -> bytes:
+    """Return the same bytes for windows that count as equal: melodies in any key, drum patterns of equal hits and feel."""
+    if not representation.pitched:
+        feel = b"" if window.values is None else _bytes(window.values).tobytes()
+        return window.tokens.astype(np.int16).tobytes() + feel + np.array(window.bar_steps, dtype=np.int16).tobytes()
     tokens = window.tokens.astype(np.int16)
     onset = tokens > 1
     relative = np.where(onset, tokens - tokens[onset][0] + 512, tokens)
     return relative.tobytes() + np.array(window.bar_steps, dtype=np.int16).tobytes()
+
+
+def _bytes(values: NDArray[np.float32]) -> NDArray[np.int8]:
+    return np.round(values * 127).astype(np.int8)

@@ -19,27 +19,37 @@ class GridBatch:
     Arguments:
         tokens: Tokens, int64, shape (B, T); what lies past a window's length is ignored.
         bar_steps: Time steps of each bar, int64, shape (B, bars).
+        values: What tokens do not say, in [-1, 1], shape (B, T, V); None where nothing is known of it.
     """
 
     tokens: Tensor
     bar_steps: Tensor
+    values: Tensor | None = None
 
     @classmethod
     def from_windows(cls, windows: Sequence[GridWindow]) -> "GridBatch":
-        """Pad and stack windows."""
+        """Pad and stack windows; their values are kept where all have some."""
         longest = max(len(w.tokens) for w in windows)
         most_bars = max(len(w.bar_steps) for w in windows)
         tokens = torch.zeros(len(windows), longest, dtype=torch.int64)
         bar_steps = torch.zeros(len(windows), most_bars, dtype=torch.int64)
+        known = [w.values for w in windows if w.values is not None]
+        values = torch.zeros(len(windows), longest, known[0].shape[1]) if len(known) == len(windows) else None
         for i, window in enumerate(windows):
             tokens[i, : len(window.tokens)] = torch.from_numpy(window.tokens)
             bar_steps[i, : len(window.bar_steps)] = torch.tensor(window.bar_steps)
-        return cls(tokens, bar_steps)
+            if values is not None:
+                values[i, : len(window.tokens)] = torch.from_numpy(known[i])
+        return cls(tokens, bar_steps, values)
 
     def windows(self) -> list[GridWindow]:
         """Return the windows without padding."""
-        rows = zip(self.tokens.cpu(), self.bar_steps.cpu(), strict=True)
-        return [GridWindow(tokens[: int(steps.sum())].numpy(), tuple(int(s) for s in steps if s > 0)) for tokens, steps in rows]
+        made = []
+        for i, (tokens, row) in enumerate(zip(self.tokens.cpu(), self.bar_steps.cpu(), strict=True)):
+            steps = tuple(int(s) for s in row if s > 0)
+            values = None if self.values is None else self.values[i, : sum(steps)].cpu().numpy()
+            made.append(GridWindow(tokens[: sum(steps)].numpy(), steps, values))
+        return made
 
     def __len__(self) -> int:
         """Return the number of windows, B."""
@@ -47,11 +57,12 @@ class GridBatch:
 
     def to(self, device: torch.device | str) -> "GridBatch":
         """Return the batch on another device."""
-        return GridBatch(self.tokens.to(device), self.bar_steps.to(device))
+        values = None if self.values is None else self.values.to(device)
+        return GridBatch(self.tokens.to(device), self.bar_steps.to(device), values)
 
-    def with_tokens(self, tokens: Tensor) -> "GridBatch":
-        """Return other tokens in the same bars."""
-        return GridBatch(tokens, self.bar_steps)
+    def with_tokens(self, tokens: Tensor, values: Tensor | None = None) -> "GridBatch":
+        """Return other tokens, and other values or none, in the same bars."""
+        return GridBatch(tokens, self.bar_steps, values)
 
     @cached_property
     def lengths(self) -> Tensor:

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
+from musicae.drum_metrics import drum_figures
 from musicae.models.base import Autoencoder
 from musicae.objectives import BITS
 
@@ -132,12 +133,15 @@ def grid_scores(
         code: Gives the codes that are decoded, shape (B, Z). [default: the posterior means]
 
     Returns:
-        `hold_accuracy`, `step_accuracy`, `note_f1`, `onset_f1`, `pitch_accuracy`, `exact`, `kl_bits` (mean a window),
-        `nll_bits` (bound on the negative log likelihood, mean a window) and `active_units`.
+        `hold_accuracy`, `step_accuracy`, `exact`, `kl_bits` (mean a window), `nll_bits` (bound on the negative log
+        likelihood, mean a window) and `active_units`; of melodies also `note_f1`, `onset_f1` and `pitch_accuracy`, of drum
+        patterns those of `musicae.drum_metrics.drum_figures`.
     """
     reference: list[Tensor] = []
     estimate: list[Tensor] = []
     mask: list[Tensor] = []
+    values: list[Tensor] = []
+    made_values: list[Tensor] = []
     means: list[Tensor] = []
     kl, nll, count = 0.0, 0.0, 0
     width = max((b.tokens.shape[1] for b in batches), default=0)
@@ -148,6 +152,9 @@ def grid_scores(
         pad = (0, width - batch.tokens.shape[1])
         for parts, tensor in ((reference, batch.tokens), (estimate, made.tokens), (mask, batch.mask)):
             parts.append(torch.nn.functional.pad(tensor.cpu(), pad))
+        for parts, known in ((values, batch.values), (made_values, made.values)):
+            if known is not None:
+                parts.append(torch.nn.functional.pad(known.cpu(), (0, 0, *pad)))
         means.append(posterior.mean.cpu())
         bits = posterior.kl().sum(1).cpu() * BITS
         noise = torch.randn(posterior.mean.shape, generator=generator).to(posterior.mean.device)
@@ -156,12 +163,15 @@ def grid_scores(
         nll += float((bits - model.log_likelihood(batch, z).cpu() * BITS).sum())
         count += len(batch)
     ref, est, on = torch.cat(reference), torch.cat(estimate), torch.cat(mask)
+    if values:
+        kept = drum_figures(ref, est, on, torch.cat(values), torch.cat(made_values) if made_values else None)
+    else:
+        kept = {"note_f1": note_f1(ref, est, on), "onset_f1": onset_f1(ref, est, on)}
+        kept["pitch_accuracy"] = pitch_accuracy(ref, est, on)
     return {
         "hold_accuracy": hold_accuracy(ref, on),
         "step_accuracy": step_accuracy(ref, est, on),
-        "note_f1": note_f1(ref, est, on),
-        "onset_f1": onset_f1(ref, est, on),
-        "pitch_accuracy": pitch_accuracy(ref, est, on),
+        **kept,
         "exact": exact(ref, est, on),
         "kl_bits": kl / max(1, count),
         "nll_bits": nll / max(1, count),

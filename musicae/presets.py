@@ -56,6 +56,45 @@ PRESETS: dict[str, Preset] = {
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=57.0)),
         ),
     ),
+    "melody-16bar": Preset(
+        model="conductor-vae",
+        summary="sixteen bars of melody in any metre; start from melody-2bar (--init-from)",
+        config={},
+        representation=_MELODY,
+        bars=16,
+        training=TrainingConfig(
+            steps=8_000,
+            batch_size=64,
+            average=0.999,
+            validate_every=1000,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=272.0)),
+        ),
+    ),
+    "drums-2bar": Preset(
+        model="plan-vae",
+        summary="two bars of drums: hits, velocities and microtiming; wants --data groove=PATH",
+        config={"hit_parts": 9, "value_dropout": 0.25},
+        representation={"name": "drums"},
+        transpose=0,
+        training=TrainingConfig(
+            steps=6_000,
+            average=0.999,
+            validate_every=1000,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=105.0)),
+        ),
+    ),
+    "musicvae-drums-2bar-small": Preset(
+        model="musicvae",
+        summary="the drum baseline: sizes and recipe of Magenta's cat-drums_2bar_small",
+        config={"set_input": True},
+        representation={"name": "drums"},
+        transpose=0,
+        training=TrainingConfig(
+            steps=200_000,
+            objective=ObjectiveConfig(beta=BetaSchedule(beta=0.2), free_bits=48.0),
+            **_MAGENTA,  # type: ignore[arg-type]
+        ),
+    ),
     "musicvae-2bar-small": Preset(
         model="musicvae",
         summary="the baseline: sizes and recipe of Magenta's cat-mel_2bar_small",

@@ -78,6 +78,32 @@ def tune_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def groove_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder laid out as the Groove MIDI Dataset: six performances of five bars, four to train on."""
+    root = tmp_path_factory.mktemp("drums")
+    rows = ["drummer,id,style,bpm,beat_type,time_signature,midi_filename,split"]
+    for i, split in enumerate(("train", "train", "train", "train", "validation", "test")):
+        name = f"drummer1/session1/{i}_rock_120_beat_4-4.mid"
+        (root / "groove" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_midi(drumming(i), root / "groove" / name)
+        rows.append(f"drummer1,drummer1/session1/{i},rock,120,beat,4-4,{name},{split}")
+    (root / "groove" / "info.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+def drumming(seed: int) -> Score:
+    """Return five bars of 4/4: kick, snare and hats, each a little off the grid and of its own loudness."""
+    random = np.random.default_rng(seed)
+    notes = []
+    for step in range(5 * 16):
+        for pitch, every in ((36, 8), (38, 8), (42, 2)):
+            if step % every == (4 if pitch == 38 else 0) or random.random() < 0.05:
+                onset = max(step / 4 + float(random.normal(0.0, 0.02)), 0.0)
+                notes.append(Note(onset, 0.1, pitch, int(random.integers(30, 127))))
+    return Score((Track(tuple(sorted(notes)), is_drum=True),))
+
+
+@pytest.fixture(scope="session")
 def small_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a checkpoint of a tiny model of two bars that has learnt `tune(0)` to `tune(5)` in 4/4, 3/4 and 6/8 by heart."""
     torch.manual_seed(0)

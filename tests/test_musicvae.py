@@ -13,6 +13,7 @@ from musicae.config import from_dict, replace
 from musicae.errors import ParameterError
 from musicae.models import MODELS, MusicVAE, MusicVAEConfig, PlanVAE, PlanVAEConfig
 from musicae.presets import preset
+from musicae.representations import build as build_grid
 
 TINY = MusicVAEConfig(depth=7, latent_size=5, encoder_size=6, decoder_sizes=(9, 8), sampling_rate=0.0, max_steps=24)
 CONDUCTED = replace(TINY, conductor_sizes=(6, 4), segments=4)
@@ -40,12 +41,14 @@ def count(name: str) -> int:
     recipe = preset(name)
     kind = MODELS[recipe.model]
     with torch.device("meta"):
-        return kind.build(from_dict(kind.config_type, {"depth": 90, **recipe.config})).parameter_count()
+        depth = build_grid(recipe.representation).depth
+        return kind.build(from_dict(kind.config_type, {"depth": depth, **recipe.config})).parameter_count()
 
 
 def test_the_baselines_have_the_published_sizes() -> None:
     assert count("musicvae-2bar-small") == 4_423_770
     assert count("musicvae-16bar-hierdec") == 176_061_530
+    assert count("musicvae-drums-2bar-small") == 4_636_672
     assert count("melody-2bar") < count("musicvae-2bar-small")
 
 

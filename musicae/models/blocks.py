@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from musicae.batch import GridBatch
 from musicae.errors import ParameterError
 from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tokens, pick, sequence_log_likelihood
+from musicae.models.hits import HitValues
 
 __all__ = ["BlockAutoencoder", "BlockConfig", "Dense", "Neighbours"]
 
@@ -47,6 +48,8 @@ class BlockConfig:
         decoder_size: Units of the decoder GRU.
         cell_size: Width of the layers inside a block.
         token_dropout: Share of the tokens fed back that is hidden in training.
+        hit_parts: Parts of a drum kit whose velocities and offsets are modelled too (see `musicae.models.hits`); 0 for none.
+        value_dropout: Share of the windows whose velocities and offsets the encoder does not see in training.
     """
 
     depth: int = 90
@@ -62,12 +65,18 @@ class BlockConfig:
     decoder_size: int = 256
     cell_size: int = 160
     token_dropout: float = 0.2
+    hit_parts: int = 0
+    value_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         """Check that blocks fill the window."""
         name = type(self).__name__.removesuffix("Config")
-        sizes = [value for field, value in vars(self).items() if isinstance(value, int) and field != "mixing_layers"]
-        if min(sizes) < 1 or self.mixing_layers < 0:
+        sizes = [
+            value
+            for field, value in vars(self).items()
+            if isinstance(value, int) and field not in ("mixing_layers", "hit_parts")
+        ]
+        if min(sizes) < 1 or min(self.mixing_layers, self.hit_parts) < 0:
             raise ParameterError(f"{name} needs sizes of at least 1 and mixing_layers of at least 0.")
         if self.max_steps % self.block or not 0 <= self.token_dropout < 1:
             raise ParameterError(
@@ -153,6 +162,7 @@ class BlockAutoencoder(GridAutoencoder):
         self.mix = Dense(c.cell_size)
         self.out = nn.Linear(c.cell_size, c.token_size)
         self.out_bias = nn.Parameter(torch.zeros(c.depth))
+        self.hits = HitValues(c.hit_parts, c.token_size, c.cell_size) if c.hit_parts else None
 
     @abstractmethod
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
@@ -166,29 +176,39 @@ class BlockAutoencoder(GridAutoencoder):
         """
         blocks = self.cut(x)  # (B, K, block)
         here = (blocks[:, :, :1] < self.config.depth).to(self.squeeze.weight.dtype)  # (B, K, 1)
-        h = self.block_in(self.token(blocks).flatten(2)) + self.place_in(self._places(x))
+        seen = self.token(blocks)
+        if self.hits is not None and x.values is not None:
+            known = torch.ones(len(x), 1, 1, device=x.values.device)
+            if self.training and self.config.value_dropout:
+                known = torch.bernoulli(known * (1 - self.config.value_dropout))
+            seen = seen + self._in_blocks(self.hits.read(x.values) * known * x.mask[:, :, None])
+        h = self.block_in(seen.flatten(2)) + self.place_in(self._places(x))
         for layer in self.mixing:
             h = layer(h, here)
-        return self.squeeze(h) * here
+        squeezed: Tensor = self.squeeze(h) * here
+        return squeezed
 
     def log_likelihood(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return log p(x|z) in nats under teacher forcing, shape (B,)."""
-        return sequence_log_likelihood(self.logits(x, z, generator), x)
+        """Return log p(x|z) in nats under teacher forcing, shape (B,); velocities and offsets count where x has them."""
+        cells = self._cells(x, z, generator)
+        likelihood = sequence_log_likelihood(self._logits(cells), x)
+        if self.hits is not None and x.values is not None:
+            nats = self.hits.log_likelihood(self.hits.means(cells, self.token(x.tokens)), x.values, x.tokens)
+            likelihood = likelihood + (nats * x.mask).sum(1)
+        return likelihood
 
     def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return teacher-forced logits, shape (B, T, D); in training some of the tokens fed back are hidden."""
-        c = self.config
-        blocks = self.cut(x)  # (B, K, block)
-        if self.training:
-            blocks = hide_tokens(blocks, c.token_dropout, c.depth, generator)
-        plan = self.plan_norm(self.plan_of(z, x))  # (B, K, pooled)
-        before = F.pad(blocks, (0, 0, 1, 0), value=c.depth)[:, :-1]
-        states, _ = self.decoder(self._decoder_input(plan, before, self._places(x)))
-        base = self.to_cells(torch.cat([states, plan], dim=2)).unflatten(2, (c.block, c.cell_size))
-        fed = self.token(blocks).flatten(2)  # (B, K, block * token)
-        cells = [self._cell(base[:, :, i], fed, i) for i in range(c.block)]
-        logits = self._logits(torch.stack(cells, dim=2))  # (B, K, block, D)
-        return logits.flatten(1, 2)[:, : x.tokens.shape[1]]
+        return self._logits(self._cells(x, z, generator))
+
+    def with_feel(
+        self, x: GridBatch, z: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
+    ) -> GridBatch:
+        """Return the hits of x with the velocities and offsets that codes (B, Z) give them; x itself for a model of none."""
+        if self.hits is None:
+            return x
+        means = self.hits.means(self._cells(x, z), self.token(x.tokens))
+        return x.with_tokens(x.tokens, self.hits.draw(means, x.tokens * x.mask, temperature, generator))
 
     @torch.no_grad()
     def generate(
@@ -219,7 +239,22 @@ class BlockAutoencoder(GridAutoencoder):
                 before[:, 0, i] = pick(logits, temperature, generator)
             drawn.append(before)
         tokens = torch.cat(drawn, dim=1).flatten(1)[:, : like.tokens.shape[1]]
-        return like.with_tokens(torch.where(like.mask, tokens, 0))
+        drawn_tokens = like.with_tokens(torch.where(like.mask, tokens, 0))
+        return self.with_feel(drawn_tokens, z, temperature=temperature, generator=generator)
+
+    def _cells(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return what is known at each time step under teacher forcing, shape (B, T, cell)."""
+        c = self.config
+        blocks = self.cut(x)  # (B, K, block)
+        if self.training:
+            blocks = hide_tokens(blocks, c.token_dropout, c.depth, generator)
+        plan = self.plan_norm(self.plan_of(z, x))  # (B, K, pooled)
+        before = F.pad(blocks, (0, 0, 1, 0), value=c.depth)[:, :-1]
+        states, _ = self.decoder(self._decoder_input(plan, before, self._places(x)))
+        base = self.to_cells(torch.cat([states, plan], dim=2)).unflatten(2, (c.block, c.cell_size))
+        fed = self.token(blocks).flatten(2)  # (B, K, block * token)
+        cells = torch.stack([self._cell(base[:, :, i], fed, i) for i in range(c.block)], dim=2)  # (B, K, block, cell)
+        return cells.flatten(1, 2)[:, : x.tokens.shape[1]]
 
     def _decoder_input(self, plan: Tensor, before: Tensor, places: Tensor) -> Tensor:
         """Join the plan with what the block before held and where the block lies, shape (B, K, 2 * pooled)."""
@@ -244,6 +279,11 @@ class BlockAutoencoder(GridAutoencoder):
         tokens = torch.where(x.mask, x.tokens, c.depth)
         padded = F.pad(tokens, (0, -tokens.shape[1] % c.block), value=c.depth)
         return padded.view(len(padded), -1, c.block)
+
+    def _in_blocks(self, rows: Tensor) -> Tensor:
+        """Cut (B, T, size) into blocks (B, K, block, size), padded by 0."""
+        padded = F.pad(rows, (0, 0, 0, -rows.shape[1] % self.config.block))
+        return padded.view(len(rows), -1, self.config.block, rows.shape[2])
 
     def _places(self, x: GridBatch) -> Tensor:
         """Return where each block begins, place in the bar and length of the bar in time steps, shape (B, K, 2)."""

@@ -110,8 +110,9 @@ class ConductorVAE(BlockAutoencoder):
         plans = self.bar_norm(plans)
         states, _ = self.conductor(plans)
         h = self.bar_widen(self.bar_out(torch.cat([plans, states], dim=2)))  # (B, bars, bar)
-        table = self.plan(h).unflatten(2, (self.slots, c.pooled_size)).flatten(1, 2)  # (B, bars * slots, pooled)
-        return table.gather(1, index[:, :, None].expand(-1, -1, c.pooled_size))
+        table = self.plan(h).view(len(z), bars * self.slots, c.pooled_size)
+        plan: Tensor = table.gather(1, index[:, :, None].expand(-1, -1, c.pooled_size))
+        return plan
 
     def _slot_index(self, x: GridBatch) -> Tensor:
         """Return bar times `slots` plus place among the bar's blocks, for the bar in which each block begins, (B, K)."""

@@ -35,6 +35,7 @@ class MusicVAEConfig:
 
     Arguments:
         depth: Number of tokens, D.
+        set_input: Whether tokens are sets, which the encoder reads as bits and one more for the empty set (Magenta's drums).
         latent_size: Z.
         encoder_size: Units of the encoder LSTM in each direction.
         encoder_layers: Its layers.
@@ -46,6 +47,7 @@ class MusicVAEConfig:
     """
 
     depth: int = 90
+    set_input: bool = False
     latent_size: int = 256
     encoder_size: int = 512
     encoder_layers: int = 1
@@ -117,7 +119,8 @@ class MusicVAE(GridAutoencoder):
         super().__init__()
         self.config = c = config
         self.latent_size = c.latent_size
-        self.encoder = nn.LSTM(c.depth, c.encoder_size, c.encoder_layers, batch_first=True, bidirectional=True)
+        width = (c.depth - 1).bit_length() + 1 if c.set_input else c.depth
+        self.encoder = nn.LSTM(width, c.encoder_size, c.encoder_layers, batch_first=True, bidirectional=True)
         _one_bias(self.encoder)
         self.mean = nn.Linear(2 * c.encoder_size, c.latent_size)
         self.scale = nn.Linear(2 * c.encoder_size, c.latent_size)
@@ -138,7 +141,7 @@ class MusicVAE(GridAutoencoder):
     def encode(self, x: GridBatch) -> DiagonalGaussian:
         """Return the posterior of windows, mean and logvar of shape (B, Z)."""
         check_length(x, self.config.max_steps)
-        data = self._one_hot(x.tokens)
+        data = self._bits(x.tokens) if self.config.set_input else self._one_hot(x.tokens)
         if bool(x.mask.all()):
             _, (h, _) = self.encoder(data)
         else:
@@ -266,6 +269,11 @@ class MusicVAE(GridAutoencoder):
         """Join the tokens before (B, T; 0 for none, else token + 1) with the control, shape (B, T, D + control)."""
         fed = F.one_hot(before, self.config.depth + 1)[:, :, 1:].to(control.dtype)
         return torch.cat([fed, control[:, None].expand(-1, before.shape[1], -1)], dim=2)
+
+    def _bits(self, tokens: Tensor) -> Tensor:
+        """Return the bits of tokens and whether there is none, shape (B, T, bits + 1)."""
+        bits = tokens[..., None] >> torch.arange((self.config.depth - 1).bit_length(), device=tokens.device) & 1
+        return torch.cat([bits, (tokens == 0)[..., None]], dim=-1).to(self.mean.weight.dtype)
 
     def _one_hot(self, tokens: Tensor) -> Tensor:
         return F.one_hot(tokens, self.config.depth).to(self.mean.weight.dtype)

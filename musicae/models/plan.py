@@ -66,4 +66,5 @@ class PlanVAE(BlockAutoencoder):
         count = -(-like.tokens.shape[1] // c.block)
         width = count * c.pooled_size
         hidden = self.widen(self.unfold(z))
-        return F.linear(hidden, self.plan.weight[:width], self.plan.bias[:width]).unflatten(1, (count, c.pooled_size))
+        plan = F.linear(hidden, self.plan.weight[:width], self.plan.bias[:width])
+        return plan.view(len(z), count, c.pooled_size)

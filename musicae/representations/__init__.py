@@ -5,11 +5,12 @@ from typing import Any
 from musicae.config import nearest
 from musicae.errors import ParameterError
 from musicae.representations.base import GridWindow, Representation
+from musicae.representations.drums import DrumGrid
 from musicae.representations.melody import MelodyGrid, TripletGrid
 
-__all__ = ["REPRESENTATIONS", "GridWindow", "MelodyGrid", "Representation", "TripletGrid", "build"]
+__all__ = ["REPRESENTATIONS", "DrumGrid", "GridWindow", "MelodyGrid", "Representation", "TripletGrid", "build"]
 
-REPRESENTATIONS: dict[str, type[Representation]] = {kind.name: kind for kind in (MelodyGrid, TripletGrid)}
+REPRESENTATIONS: dict[str, type[Representation]] = {kind.name: kind for kind in (MelodyGrid, TripletGrid, DrumGrid)}
 
 
 def build(values: dict[str, Any]) -> Representation:

@@ -18,6 +18,7 @@ from musicae.score import Bar, Note
 __all__ = ["GridWindow", "Representation"]
 
 Tokens = NDArray[np.int64]
+Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,19 @@ class GridWindow:
     Arguments:
         tokens: One token a time step, shape (T,).
         bar_steps: Time steps of each bar; they sum to T.
+        values: What tokens do not say, such as loudness, in [-1, 1], shape (T, V); None where nothing is known of it.
     """
 
     tokens: Tokens
     bar_steps: tuple[int, ...]
+    values: Values | None = None
 
     def __post_init__(self) -> None:
         """Check that the bars cover the tokens."""
         if len(self.tokens) != sum(self.bar_steps):
             raise RepresentationError(f"{len(self.tokens)} tokens do not fill bars of {self.bar_steps} steps.")
+        if self.values is not None and len(self.values) != len(self.tokens):
+            raise RepresentationError(f"{len(self.values)} rows of values do not fit {len(self.tokens)} tokens.")
 
 
 class Representation(ABC):
@@ -49,6 +54,8 @@ class Representation(ABC):
 
     name: str
     positions: tuple[float, ...]
+    pitched: bool = True  # whether music in another key is the same music
+    values: int = 0  # numbers a time step besides the token, V
 
     @property
     def steps_per_quarter(self) -> int:
