@@ -121,13 +121,14 @@ def complete(
         scale: Allow only notes of this scale in the rest.
 
     Raises:
-        ParameterError: a count below 1, as many flags as the window does not have, or nothing to fill.
+        ParameterError: a count below 1, a temperature below 0, not one flag for each time step, or nothing to fill.
         MidiError: the file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
     """
-    phrase = model.phrase(source)
+    _check_temperature(temperature)
     if count < 1:
         raise ParameterError(f"count must be at least 1, got {count}.")
+    phrase = model.phrase(source)
     if len(given) != len(phrase.window.tokens):
         raise ParameterError(f"The window has {len(phrase.window.tokens)} time steps, but {len(given)} flags were given.")
     if all(given):
@@ -167,10 +168,11 @@ def continue_phrase(
         Scores of the phrase with its continuation.
 
     Raises:
-        ParameterError: a number of bars or a count below 1, or a model of one bar.
+        ParameterError: a number of bars or a count below 1, a temperature below 0, or a model of one bar.
         MidiError: the file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
     """
+    _check_temperature(temperature)
     if bars < 1 or count < 1:
         raise ParameterError(f"bars and count must be at least 1, got {bars} and {count}.")
     if model.bars < 2:
@@ -187,6 +189,11 @@ def continue_phrase(
         done = complete_windows(model.model, x, given, temperature=temperature, seed=shift, logit_bias=bias)
         windows = [_append(w, made, told) for w, made in zip(windows, done.windows.windows(), strict=True)]
     return [to_score(_first(w, model.bars + bars), _longer(phrase, bars), model.representation) for w in windows]
+
+
+def _check_temperature(temperature: float) -> None:
+    if not 0 <= temperature < float("inf"):
+        raise ParameterError(f"temperature must be a number of at least 0, got {temperature}.")
 
 
 def _tail(model: MusicModel, window: GridWindow, told: int) -> GridWindow:

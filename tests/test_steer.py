@@ -1,5 +1,6 @@
 """Neighbours, grids, means, completions and continuations."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -183,6 +184,8 @@ def test_what_completion_and_continuation_refuse(model: MusicModel, make_tune: M
         "The window has 32 time steps, but 3 flags were given.": lambda: complete(model, tune, [True] * 3),
         "All time steps are given, so there is nothing to fill.": lambda: complete(model, tune, [True] * 32),
         "count must be at least 1, got 0.": lambda: complete(model, tune, [False] * 32, 0),
+        "temperature must be a number of at least 0, got -1.0.": lambda: complete(model, tune, [False] * 32, temperature=-1.0),
+        "temperature must be a number of at least 0, got nan.": lambda: continue_phrase(model, tune, temperature=math.nan),
         "bars and count must be at least 1, got 0 and 1.": lambda: continue_phrase(model, tune, 0),
     }
     for message, call in refused.items():
