@@ -19,6 +19,7 @@ from musicae.machine import keep_freed_memory, pick_device
 from musicae.metrics import grid_scores
 from musicae.models import MODELS
 from musicae.models.base import Autoencoder
+from musicae.models.blocks import BlockAutoencoder
 from musicae.presets import Preset
 from musicae.representations import build
 from musicae.training import Trainer
@@ -131,13 +132,29 @@ def _build(recipe: Preset, init_from: str | None) -> tuple[Autoencoder[Any], Any
     torch.manual_seed(recipe.training.seed)
     model = kind.build(from_dict(kind.config_type, {"depth": representation.depth, **recipe.config}))
     if init_from is not None:
-        theirs, info = load_weights(init_from)
-        if to_dict(theirs.config) != to_dict(model.config) or info.representation != representation.to_dict():
-            raise CheckpointError(
-                f"{init_from} holds another model, size or representation than the recipe; train the preset it came from."
-            )
-        model.load_state_dict(theirs.state_dict())
+        _start_from(model, representation.to_dict(), init_from)
     return model, representation
+
+
+def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: str) -> None:
+    """Take the weights of a checkpoint: all of an equal model, those of its blocks for a model of more bars.
+
+    Raises:
+        CheckpointError: it holds another model, size or representation.
+    """
+    theirs, info = load_weights(name)
+    reason = "holds another model, size or representation than the recipe; train the preset it came from."
+    if info.representation != representation:
+        raise CheckpointError(f"{name} {reason}")
+    if theirs.name == model.name and to_dict(theirs.config) == to_dict(model.config):
+        model.load_state_dict(theirs.state_dict())
+    elif theirs.name != model.name and isinstance(model, BlockAutoencoder) and isinstance(theirs, BlockAutoencoder):
+        try:
+            model.take_blocks(theirs)
+        except ParameterError as error:
+            raise CheckpointError(f"{name} {reason} {error}") from error
+    else:
+        raise CheckpointError(f"{name} {reason}")
 
 
 def _validation(windows: PreparedWindows, representation: Any, device: torch.device) -> list[GridBatch]:

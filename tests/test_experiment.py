@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from musicae.checkpoint import read_info
+from musicae.checkpoint import load_checkpoint, read_info
 from musicae.config import replace, to_json
 from musicae.datasets.evaluation import evaluate
 from musicae.datasets.experiment import Experiment
@@ -114,6 +114,21 @@ def test_a_run_starts_from_a_checkpoint(tmp_path: Path, tune_folder: Path) -> No
     assert str(error.value) == (
         f"{path} holds another model, size or representation than the recipe; train the preset it came from."
     )
+
+
+def test_a_model_of_many_bars_starts_from_the_blocks_of_one_of_few(tmp_path: Path, tune_folder: Path) -> None:
+    few = open_run(tiny(), tmp_path / "few", tune_folder)
+    few.trainer.fit()
+    path = str(tmp_path / "few" / "last.safetensors")
+    many = tiny(model="conductor-vae", config={"latent_size": 6, "bar_size": 8, "conductor_size": 6, "bars": 4, **TINY}, bars=4)
+    model, fresh = (open_run(many, tmp_path / n, tune_folder, init_from=i).trainer.model for n, i in (("a", path), ("b", None)))
+    theirs, ours, untrained = load_checkpoint(Path(path))[0].state_dict(), model.state_dict(), fresh.state_dict()
+    for name in ("token.weight", "decoder.weight_hh_l0", "told.2.weight", "out_bias", "place_back.length.weight"):
+        assert torch.equal(ours[name], theirs[name]) and not torch.equal(untrained[name], theirs[name])
+    assert torch.equal(ours["conductor.weight_hh_l0"], untrained["conductor.weight_hh_l0"])
+    wider = tiny(model="conductor-vae", config={**many.config, "token_size": 7}, bars=4)
+    with pytest.raises(CheckpointError, match=r"The models' blocks differ: token_size is 7 here and 6 there\.$"):
+        open_run(wider, tmp_path / "c", tune_folder, init_from=path)
 
 
 @pytest.mark.parametrize(

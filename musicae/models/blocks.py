@@ -16,7 +16,6 @@ References:
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -26,8 +25,9 @@ from musicae.batch import GridBatch
 from musicae.errors import ParameterError
 from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tokens, pick, sequence_log_likelihood
 from musicae.models.hits import HitValues
+from musicae.models.layers import Dense, Neighbours, Place
 
-__all__ = ["BlockAutoencoder", "BlockConfig", "Dense", "Neighbours"]
+__all__ = ["BlockAutoencoder", "BlockConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,55 +85,15 @@ class BlockConfig:
             )
 
 
-class _Residual(nn.Module):
-    """x + W2 relu(W1 norm(x)) over the last axis."""
-
-    def __init__(self, size: int, fan_in: int | None = None) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(size)
-        self.inner = nn.Linear(fan_in or size, size)
-        self.outer = nn.Linear(size, size)
-
-
-@final
-class Dense(_Residual):
-    """A residual dense layer."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (..., size) to (..., size)."""
-        out: Tensor = x + self.outer(torch.relu(self.inner(self.norm(x))))
-        return out
-
-
-@final
-class Neighbours(_Residual):
-    """A residual layer in which each block sees its two neighbours (a convolution of width three)."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size, 3 * size)
-
-    def forward(self, x: Tensor, here: Tensor) -> Tensor:
-        """Map (B, K, size) to (B, K, size); `here` (B, K, 1) is 0 for blocks past the window."""
-        normed = self.norm(x) * here
-        wide = torch.cat([F.pad(normed, (0, 0, 1, 0))[:, :-1], normed, F.pad(normed, (0, 0, 0, 1))[:, 1:]], dim=2)
-        out: Tensor = x + self.outer(torch.relu(self.inner(wide)))
-        return out
-
-
-class _Place(nn.Module):
-    """Embeds where a block begins: its place in the bar, and how long that bar is."""
-
-    def __init__(self, max_bar_steps: int, size: int) -> None:
-        super().__init__()
-        self.place = nn.Embedding(max_bar_steps, size)
-        self.length = nn.Embedding(max_bar_steps + 1, size)
-        for table in (self.place, self.length):
-            nn.init.normal_(table.weight, std=0.2)
-
-    def forward(self, places: Tensor) -> Tensor:
-        """Map (B, K, 2), place and bar length in time steps, to (B, K, size)."""
-        embedded: Tensor = self.place(places[..., 0]) + self.length(places[..., 1])
-        return embedded
+# What two models must share for one to take the other's blocks, and the parts that it takes.
+_BLOCK_SIZES = (
+    *("depth", "block", "token_size", "block_size", "mixing_layers", "pooled_size"),
+    *("decoder_size", "cell_size", "max_bar_steps", "hit_parts"),
+)
+_BLOCK_PARTS = (
+    *("token", "block_in", "place_in", "mixing", "squeeze", "plan_norm", "block_back", "place_back"),
+    *("decoder", "to_cells", "told", "mix", "out", "out_bias", "hits"),
+)
 
 
 class BlockAutoencoder(GridAutoencoder):
@@ -150,12 +110,12 @@ class BlockAutoencoder(GridAutoencoder):
         # One table of tokens for encoder, feedback and output, so that a pitch is learnt once for all places.
         self.token = nn.Embedding(c.depth + 1, c.token_size)
         self.block_in = nn.Linear(c.block * c.token_size, c.block_size)
-        self.place_in = _Place(c.max_bar_steps, c.block_size)
+        self.place_in = Place(c.max_bar_steps, c.block_size)
         self.mixing = nn.ModuleList(Neighbours(c.block_size) for _ in range(c.mixing_layers))
         self.squeeze = nn.Linear(c.block_size, c.pooled_size)
         self.plan_norm = nn.LayerNorm(c.pooled_size)
         self.block_back = nn.Linear(c.block * c.token_size, c.pooled_size)
-        self.place_back = _Place(c.max_bar_steps, c.pooled_size)
+        self.place_back = Place(c.max_bar_steps, c.pooled_size)
         self.decoder = nn.GRU(2 * c.pooled_size, c.decoder_size, batch_first=True)
         self.to_cells = nn.Linear(c.decoder_size + c.pooled_size, c.block * c.cell_size)
         self.told = nn.ModuleList(nn.Linear(i * c.token_size, c.cell_size, bias=False) for i in range(1, c.block))
@@ -163,6 +123,20 @@ class BlockAutoencoder(GridAutoencoder):
         self.out = nn.Linear(c.cell_size, c.token_size)
         self.out_bias = nn.Parameter(torch.zeros(c.depth))
         self.hits = HitValues(c.hit_parts, c.token_size, c.cell_size) if c.hit_parts else None
+
+    def take_blocks(self, other: "BlockAutoencoder") -> None:
+        """Start from the weights with which another model, of few bars perhaps, reads and writes blocks.
+
+        Raises:
+            ParameterError: its blocks are of other sizes.
+        """
+        for name in _BLOCK_SIZES:
+            mine, theirs = getattr(self.config, name), getattr(other.config, name)
+            if mine != theirs:
+                raise ParameterError(f"The models' blocks differ: {name} is {mine} here and {theirs} there.")
+        own = self.state_dict()
+        theirs = {k: v for k, v in other.state_dict().items() if k.partition(".")[0] in _BLOCK_PARTS}
+        self.load_state_dict({**own, **theirs})
 
     @abstractmethod
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:

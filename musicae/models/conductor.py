@@ -22,7 +22,8 @@ from torch.nn import functional as F
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
-from musicae.models.blocks import BlockAutoencoder, BlockConfig, Dense, Neighbours
+from musicae.models.blocks import BlockAutoencoder, BlockConfig
+from musicae.models.layers import Dense, Neighbours
 
 __all__ = ["ConductorVAE", "ConductorVAEConfig"]
 

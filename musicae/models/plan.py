@@ -12,7 +12,8 @@ from torch.nn import functional as F
 
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
-from musicae.models.blocks import BlockAutoencoder, BlockConfig, Dense
+from musicae.models.blocks import BlockAutoencoder, BlockConfig
+from musicae.models.layers import Dense
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 

@@ -1,0 +1,61 @@
+"""Small layers of the models over token grids: B windows, K blocks of time steps (or bars), the last axis features."""
+
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["Dense", "Neighbours", "Place"]
+
+
+class _Residual(nn.Module):
+    """x + W2 relu(W1 norm(x)) over the last axis."""
+
+    def __init__(self, size: int, fan_in: int | None = None) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.inner = nn.Linear(fan_in or size, size)
+        self.outer = nn.Linear(size, size)
+
+
+@final
+class Dense(_Residual):
+    """A residual dense layer."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (..., size) to (..., size)."""
+        out: Tensor = x + self.outer(torch.relu(self.inner(self.norm(x))))
+        return out
+
+
+@final
+class Neighbours(_Residual):
+    """A residual layer in which each block sees its two neighbours (a convolution of width three)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size, 3 * size)
+
+    def forward(self, x: Tensor, here: Tensor) -> Tensor:
+        """Map (B, K, size) to (B, K, size); `here` (B, K, 1) is 0 for blocks past the window."""
+        normed = self.norm(x) * here
+        wide = torch.cat([F.pad(normed, (0, 0, 1, 0))[:, :-1], normed, F.pad(normed, (0, 0, 0, 1))[:, 1:]], dim=2)
+        out: Tensor = x + self.outer(torch.relu(self.inner(wide)))
+        return out
+
+
+@final
+class Place(nn.Module):
+    """Embeds where a block begins: its place in the bar, and how long that bar is."""
+
+    def __init__(self, max_bar_steps: int, size: int) -> None:
+        super().__init__()
+        self.place = nn.Embedding(max_bar_steps, size)
+        self.length = nn.Embedding(max_bar_steps + 1, size)
+        for table in (self.place, self.length):
+            nn.init.normal_(table.weight, std=0.2)
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Map (B, K, 2), place and bar length in time steps, to (B, K, size)."""
+        embedded: Tensor = self.place(places[..., 0]) + self.length(places[..., 1])
+        return embedded
