@@ -9,7 +9,7 @@ from pathlib import Path
 from musicae.errors import ParameterError, RepresentationError
 from musicae.midi import read_midi
 from musicae.representations import GridWindow, Representation
-from musicae.score import Bar, KeySignature, Note, Score, Tempo, TimeSignature, Track
+from musicae.score import Bar, Control, KeySignature, Note, Score, Tempo, TimeSignature, Track
 from musicae.selection import choose_bars, choose_track
 
 __all__ = ["Manner", "Phrase", "blend", "check_bars", "empty_phrase", "join", "phrase_of", "take_phrase", "to_score"]
@@ -207,6 +207,7 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
         One score with a track for each program, name and kind (drums or not), and their tempos, metres and keys in a row.
     """
     notes: dict[tuple[int, bool, str], list[Note]] = {}
+    controls: dict[tuple[int, bool, str], list[Control]] = {}
     tempos: list[Tempo] = []
     signatures: list[TimeSignature] = []
     keys: list[KeySignature] = []
@@ -214,7 +215,9 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
     for score, length in zip(scores, lengths, strict=True):
         for track in score.tracks:
             moved = [replace(n, onset=n.onset + start) for n in track.notes]
-            notes.setdefault((track.program, track.is_drum, track.name), []).extend(moved)
+            manner = (track.program, track.is_drum, track.name)
+            notes.setdefault(manner, []).extend(moved)
+            controls.setdefault(manner, []).extend(replace(c, time=c.time + start) for c in track.controls)
         for tempo in score.tempos:
             if not tempos or abs(tempos[-1].qpm - tempo.qpm) > 1e-6:
                 tempos.append(Tempo(tempo.time + start, tempo.qpm))
@@ -225,5 +228,6 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
             if not keys or keys[-1].number != key.number:
                 keys.append(KeySignature(key.time + start, key.number))
         start += length
-    tracks = tuple(Track(tuple(sorted(kept)), *manner) for manner, kept in notes.items())
-    return Score(tracks, tuple(tempos), tuple(signatures), tuple(keys))
+    tracks = tuple(Track(tuple(sorted(kept)), *manner, tuple(controls[manner])) for manner, kept in notes.items())
+    end = start if scores and scores[-1].length else 0.0
+    return Score(tracks, tuple(tempos), tuple(signatures), tuple(keys), end)

@@ -73,20 +73,21 @@ def assemble(
     made: list[Score] = []
     for i in range(0, len(z), BATCH):
         made += model.decode(z[i : i + BATCH], layouts[i : i + BATCH], temperature=temperature, seed=seed + i, scale=scale)
+    bars, end = piece.score.bars(), max(piece.score.end, piece.score.length)
+    last = min([s.time for s in piece.score.time_signatures if s.time >= end] + [bars[-1].end])  # beyond it another metre begins
     spans = [
-        (part.start, part.end, [replace(n, onset=n.onset + part.offset) for t in score.tracks for n in t.notes])
+        (part.start, min(part.end, last), [replace(n, onset=n.onset + part.offset) for t in score.tracks for n in t.notes])
         for part, score in zip(piece.parts, made, strict=True)
     ]
-    bars = piece.score.bars()
     half = model.representation.half_step
     for k in piece.kept:
-        start, end = bars[k.first - 1].start, bars[k.last - 1].end
-        before = end - half if k.last < len(bars) else end
-        spans.append((start, end, [n for n in piece.voice.near(start - half, end) if n.onset < before]))
+        start, stop = bars[k.first - 1].start, bars[k.last - 1].end
+        before = stop - half if k.last < len(bars) else stop
+        spans.append((start, min(stop, last), [n for n in piece.voice.near(start - half, stop) if n.onset < before]))
     melody = replace(piece.score.tracks[piece.track], notes=_stitch(sorted(spans, key=lambda s: s[0]), piece.voice, half))
     tracks = [melody if i == piece.track else t for i, t in enumerate(piece.score.tracks) if keep_tracks or i == piece.track]
     score = replace(piece.score, tracks=tuple(tracks), length=0.0)
-    return score if score.end > bars[-1].start + 1e-6 else replace(score, length=bars[-1].end)
+    return score if score.end > bars[-1].start + 1e-6 else replace(score, length=end)
 
 
 def _stitch(spans: Sequence[tuple[float, float, list[Note]]], voice: Voice, half: float) -> tuple[Note, ...]:

@@ -145,3 +145,17 @@ def test_whole_files_of_a_folder(run: Run, small_checkpoint: Path) -> None:
     for command in (["reconstruct", "a.mid"], ["interpolate", "a.mid", "b.mid"]):
         status, out, err = run(*command, "--keep-tracks")
         assert (status, out, err.splitlines()[-1]) == (2, "", text)
+
+
+def test_whole_files_become_one_another(run: Run, small_checkpoint: Path) -> None:
+    kit = Track((Note(0.0, 20.0, 38),), is_drum=True, name="kit")
+    write_midi(Score((*read_midi("a.mid").tracks, kit)), "band.mid")
+    arguments = ["interpolate", "band.mid", "b.mid", "--whole", "--steps", 3, "-c", small_checkpoint]
+    assert run(*arguments)[::2] == (0, "band.mid: track 1, bars 1-5\nb.mid: track 1, bars 1-4\n")
+    scores = [read_midi(f"morph/step-0{i}.mid") for i in (1, 2, 3)]
+    assert [(len(s.bars()), len(s.tracks)) for s in scores] == [(5, 1), (4, 1), (4, 1)]
+    assert len(read_midi("morph/interpolation.mid").bars()) == 13
+    assert run(*arguments, "--keep-tracks", "-o", "kept")[0] == 0
+    assert [len(read_midi(f"kept/step-0{i}.mid").tracks) for i in (1, 2, 3)] == [2, 1, 1]
+    assert run("reconstruct", "band.mid", "--whole", "-c", small_checkpoint, "-o", "band.again.mid")[0] == 0
+    assert Path("band.again.mid").read_bytes() == Path("morph/step-01.mid").read_bytes()

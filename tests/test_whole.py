@@ -1,6 +1,7 @@
 """Whole pieces: every bar is there again, in its metre and at its tempo, and notes are held over the borders of windows."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -284,15 +285,44 @@ def test_the_shorter_piece_begins_anew() -> None:
 
 
 def test_each_step_has_the_other_tracks_of_the_nearer_piece(small: MusicModel) -> None:
-    drums = Track(tuple(Note(float(i), 0.5, 38) for i in range(8)), is_drum=True, name="kit")
+    drums = Track(tuple(Note(float(i), 0.5, 38) for i in range(8)), is_drum=True, name="kit", controls=(Control(1.0, 7, 90),))
     a = Score((*four(2).tracks, drums))
     morph = interpolate(small, a, four(2), 3, keep_tracks=True)
     assert [len(s.tracks) for s in morph.scores] == [2, 1, 1]
     assert morph.scores[0].tracks[1] == drums
     assert [t.is_drum for t in morph.joined.tracks] == [False, True]
+    assert [c.time for c in morph.joined.tracks[1].controls] == [1.0]
     assert len(interpolate(small, a, four(2), 3).scores[0].tracks) == 1
 
 
 def test_a_seed_makes_the_same_morph(small: MusicModel) -> None:
     made = [interpolate(small, four(4), four(6), 3, temperature=1.0, seed=seed).joined for seed in (1, 1, 2)]
     assert made[0] == made[1] != made[2]
+
+
+def test_a_row_of_pieces_that_end_with_rests_has_all_their_bars() -> None:
+    bass = Track((Note(0.0, 38.0, 40),), 33, name="bass")
+    score = Score((Track((Note(0.0, 2.0, 60),), name="melody"), bass))
+    assert len(interpolate(echo(), score, score, 2).joined.bars()) == 20
+
+
+def test_exact_pieces(small: MusicModel, make_tune: Callable[..., Score]) -> None:
+    a, b = make_tune(0, bars=2), make_tune(1, bars=2, metre=(3, 4))
+    assert reconstruct(small, a, exact=True).tracks == a.tracks
+    morph = interpolate(small, a, b, 3, exact=True, temperature=1.0)
+    assert (morph.exact, morph.scores[0].tracks, morph.scores[-1].tracks) == ((True, True), a.tracks, b.tracks)
+
+
+def test_a_metre_after_the_end_stays_there(tmp_path: Path) -> None:
+    class Long(Echo):
+        def decode(self, z: torch.Tensor, like: list[Phrase], **options: object) -> list[Score]:
+            return [melody((0.0, 99.0, 70)) for _ in like]
+
+    metres = (TimeSignature(0.0, 4, 4), TimeSignature(7.0, 3, 4))
+    score = melody((0.0, 6.0, 60), time_signatures=metres)
+    model: Any = Long()
+    again = reread(reconstruct(model, score), tmp_path)
+    assert (again.end, facts(again)) == (7.0, facts(score))
+    bass = Track((Note(0.0, 5.0, 40),), name="bass")
+    again = reread(reconstruct(echo(), Score((Track((Note(0.0, 1.0, 60),), name="lead"), bass), (), metres)), tmp_path)
+    assert (again.end, again.length, facts(again)) == (1.0, 5.0, facts(score))
