@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["claim", "targets"]
+__all__ = ["claim", "suffix", "targets"]
 
 
 def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".mid", ".midi")) -> list[Path]:
@@ -43,3 +43,25 @@ def claim(paths: Iterable[Path], *, force: bool) -> None:
             raise click.ClickException(f"{blocking} is a file, so {path} cannot be written; choose another -o.")
         if path.exists() and not force:
             raise click.ClickException(f"{path} exists; use --force to overwrite it, or choose another -o.")
+
+
+def suffix(output: Path, form: str | None, forms: Sequence[str], *, others: Sequence[str]) -> str:
+    """Return the ending of results that come in several forms, from what -o and --format say.
+
+    Arguments:
+        output: What -o gave.
+        form: What --format gave.
+        forms: The forms there are, the default first.
+        others: Endings of files of other forms, with the dot: -o with one of these is no folder, but an error.
+
+    Raises:
+        click.UsageError: -o names a file of a form that cannot be had, or of another than --format says.
+    """
+    ending = output.suffix.lower()
+    if output.is_dir() or ending[1:] not in forms:
+        if ending in others and not output.is_dir():
+            raise click.UsageError(f"{output}: the format {ending[1:]!r} cannot be had; choose one of {', '.join(forms)}.")
+        return f".{form or forms[0]}"
+    if form is not None and ending != f".{form}":
+        raise click.UsageError(f"-o {output} and --format {form} name different formats; give one of them.")
+    return ending

@@ -26,7 +26,7 @@ from musicae.score import PITCH_BEND, Control, KeySignature, Note, Score, Tempo,
 if TYPE_CHECKING:
     import pretty_midi
 
-__all__ = ["MAX_FILE_BYTES", "read_midi", "read_midi_bytes", "read_midi_fast", "score_to_bytes", "write_midi"]
+__all__ = ["MAX_FILE_BYTES", "program_name", "read_midi", "read_midi_bytes", "read_midi_fast", "score_to_bytes", "write_midi"]
 
 RESOLUTION = 480  # ticks a quarter note in files that are written
 RESOLUTIONS = (RESOLUTION, 960, 220, 384, 1000, 1024, 1920, 3840, 15360)  # where 480 would move something
@@ -253,3 +253,10 @@ def _resolution(score: Score) -> int:
         r for r in RESOLUTIONS if bool((np.abs(times * r - np.round(times * r)) < 1e-3).all()) and times.max() * r < MAX_TICKS
     )
     return next(fit, RESOLUTION)
+
+
+def program_name(program: int) -> str:
+    """Return what General MIDI calls a program, 0 to 127."""
+    import pretty_midi
+
+    return str(pretty_midi.program_to_instrument_name(program))

@@ -40,6 +40,12 @@ class Morph:
     alphas: tuple[float, ...] = ()
     exact: tuple[bool, bool] | None = None
 
+    def _repr_html_(self) -> str:
+        """Show the morph in a Jupyter notebook: a row of piano rolls and their sound."""
+        from musicae.notebook import morph_html
+
+        return morph_html(self.scores, self.joined)
+
 
 def interpolate(
     model: "MusicModel",

@@ -21,7 +21,18 @@ from musicae.score import PITCH_BEND, Score, Track
 from musicae.soundfont import DRUM_BANK, Region, SoundFont, default_soundfont
 from musicae.voice import RING, release, tone
 
-__all__ = ["FORMATS", "MAX_SECONDS", "PEAK", "RATES", "check_format", "check_rate", "encode_audio", "render", "write_audio"]
+__all__ = [
+    "FORMATS",
+    "MAX_SECONDS",
+    "PEAK",
+    "RATES",
+    "check_format",
+    "check_rate",
+    "encode_audio",
+    "open_soundfont",
+    "render",
+    "write_audio",
+]
 
 FORMATS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_16"), "ogg": ("OGG", "VORBIS")}
 RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
@@ -78,7 +89,7 @@ def render(score: Score, *, rate: int = 44100, soundfont: Path | None = None) ->
         RenderError: the soundfont cannot be used, or the music lasts more than an hour.
     """
     check_rate(rate)
-    font = _font(soundfont or default_soundfont())
+    font = open_soundfont(soundfont)
     seconds = score.seconds_at(score.end or score.bars()[-1].end)
     if seconds > MAX_SECONDS:
         raise RenderError(
@@ -119,8 +130,11 @@ def encode_audio(audio: Audio, *, rate: int = 44100, form: str = "wav") -> bytes
     return _same_serial(buffer.getvalue()) if kind == "OGG" else buffer.getvalue()
 
 
-def write_audio(score: Score, path: str | Path, *, rate: int = 44100, soundfont: Path | None = None) -> None:
+def write_audio(score: Score, path: str | Path, *, rate: int = 44100, soundfont: Path | None = None) -> float:
     """Play a score into a file whose suffix, .wav, .flac or .ogg, says in which form; see `render`.
+
+    Returns:
+        Its seconds.
 
     Raises:
         ParameterError: a sample rate or format that is not offered.
@@ -128,15 +142,25 @@ def write_audio(score: Score, path: str | Path, *, rate: int = 44100, soundfont:
     """
     path = Path(path)
     check_format(path.suffix[1:])
-    data = encode_audio(render(score, rate=rate, soundfont=soundfont), rate=rate, form=path.suffix[1:])
+    audio = render(score, rate=rate, soundfont=soundfont)
     try:
-        write_atomically(path, data)
+        write_atomically(path, encode_audio(audio, rate=rate, form=path.suffix[1:]))
     except OSError as error:
         raise RenderError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}.") from error
+    return len(audio) / rate
+
+
+def open_soundfont(path: Path | None = None) -> SoundFont:
+    """Read a soundfont, or find it read already; the General MIDI one inside pretty_midi where none is named.
+
+    Raises:
+        RenderError: it cannot be used.
+    """
+    return _read_soundfont(path or default_soundfont())
 
 
 @lru_cache(maxsize=1)
-def _font(path: Path) -> SoundFont:
+def _read_soundfont(path: Path) -> SoundFont:
     return SoundFont(path)
 
 
@@ -175,14 +199,13 @@ def _play(out: Audio, key: _Key, samples: NDArray[np.int16], rate: int) -> int:
     """Add all notes of a key to the sound; return the frame after the last."""
     tail = release(key.region, rate)
     wave = tone(samples, key.region, key.pitch, max(length for _, length, _, _ in key.notes) + len(tail), rate)
-    last = 0
-    for start, length, left, right in key.notes:
-        heard = min(length, len(wave))
-        end = min(length + len(tail), len(wave))
-        _add(out[:, start : start + heard], wave[:heard], left, right)
-        if end > heard:
-            _add(out[:, start + heard : start + end], wave[heard:end] * tail[: end - heard], left, right)
-        last = max(last, start + end)
+    last, shaped, shape = 0, wave[:0], 0
+    for start, length, left, right in sorted(key.notes, key=lambda note: note[1]):
+        if length != shape:  # notes of equal length are equal but for their loudness
+            heard, end = min(length, len(wave)), min(length + len(tail), len(wave))
+            shaped, shape = np.concatenate((wave[:heard], wave[heard:end] * tail[: end - heard])), length
+        _add(out[:, start : start + len(shaped)], shaped, left, right)
+        last = max(last, start + len(shaped))
     return last
 
 

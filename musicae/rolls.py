@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from musicae.errors import RenderError
 from musicae.figure_files import check_format, save_figure
+from musicae.midi import program_name
 from musicae.score import Bar, Note, Score, Track
 
 if TYPE_CHECKING:
@@ -50,14 +51,12 @@ def pitch_name(pitch: int) -> str:
     return f"{('C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B')[pitch % 12]}{pitch // 12 - 1}"
 
 
-def track_name(track: Track, number: int) -> str:
+def track_name(track: Track) -> str:
     """Return a track's name in the file, else its instrument's."""
-    import pretty_midi
-
     shown = re.sub(r"[\x00-\x1f\x7f]", " ", track.name).strip()[:40]
     if shown:
         return shown
-    return "drums" if track.is_drum else str(pretty_midi.program_to_instrument_name(track.program)) or f"track {number}"
+    return "drums" if track.is_drum else program_name(track.program)
 
 
 def roll_figure(scores: Sequence[Score], titles: Sequence[str] = (), *, bars: tuple[int, int] | None = None) -> "Figure":
@@ -249,7 +248,7 @@ def _legend(figure: "Figure", parts: Sequence[_Part]) -> None:
         # A label that begins with an underscore would be left out, hence the space of no width.
         Patch(
             color=COLOURS[i % len(COLOURS)],
-            label="\u200b" * track_name(t, i + 1).startswith("_") + track_name(t, i + 1).replace("$", r"\$"),
+            label="\u200b" * track_name(t).startswith("_") + track_name(t).replace("$", r"\$"),
         )
         for i, t in enumerate(tracks[:16])
     ]

@@ -191,6 +191,12 @@ class Score:
                 start += last.full_length
         return tuple(bars)
 
+    def _repr_html_(self) -> str:
+        """Show the score in a Jupyter notebook: a piano roll and its sound."""
+        from musicae.notebook import score_html
+
+        return score_html(self)
+
 
 def _layout(signatures: tuple[TimeSignature, ...], end: float) -> tuple[Bar, ...]:
     """Lay out bars from 0 to `end`; at least one bar."""

@@ -12,7 +12,7 @@ __all__ = ["RING", "release", "tone"]
 RING = 3.0  # seconds that a note goes on at most after its end
 _STEP = 0.005  # change of the cut-off that is not heard
 _RANGE = 100.0  # decibels between full and nothing in an envelope
-_FLOOR = 80.0  # decibels below full where a tone is over
+_FLOOR = 66.0  # decibels below full where a tone is over
 _FRAME, _TAIL = 4096, 1024  # of the filter
 _BLOCK = 8192  # frames worked on at a time, so that they stay in the processor's cache
 _OPEN = 16_000.0  # hertz from which on the filter is not heard
@@ -93,7 +93,7 @@ def _resample(samples: NDArray[np.int16], region: Region, ratio: float, frames: 
     else:
         begin, stop = (at - first for at in region.loop)
         around = int(np.searchsorted(positions, stop))
-        positions[around:] = begin + (positions[around:] - begin) % (stop - begin)
+        positions[around:] -= np.floor((positions[around:] - begin) / (stop - begin)) * (stop - begin)
     source = samples[first : end + 3].astype(np.float32) / np.float32(32768)
     if region.loop is not None and begin + 3 <= stop:
         source[stop : stop + 3] = source[begin : begin + 3][: len(source) - stop]
