@@ -80,28 +80,36 @@ def _attributes(window: GridWindow, representation: Representation) -> tuple[flo
     pitches = [n.pitch for n in notes]
     leaps = [abs(b - a) for a, b in pairwise(pitches)]
     return (
-        len(notes) / len(window.tokens) * representation.steps_per_quarter,
+        len(notes) / representation.quarters(window.bar_steps),
         sum(leaps) / max(1, len(leaps)),
         float(max(pitches) - min(pitches)),
-        _syncopation(notes, window.bar_steps, representation.steps_per_quarter),
+        _syncopation(notes, window.bar_steps, representation),
         sum(pitches) / len(pitches),
         _key_fit(notes),
     )
 
 
-def _syncopation(notes: Sequence[Note], bar_steps: tuple[int, ...], steps_per_quarter: int) -> float:
-    strengths = _strengths(bar_steps)
-    onsets = [round(n.onset * steps_per_quarter) for n in notes]
+def _syncopation(notes: Sequence[Note], bar_steps: tuple[int, ...], representation: Representation) -> float:
+    strengths = _strengths(tuple(representation.times((steps,)) for steps in bar_steps))
     total = 0
-    for onset, note in zip(onsets, notes, strict=True):
-        through = strengths[onset + 1 : onset + round(note.duration * steps_per_quarter)]
-        total += max(0, max(through, default=-99) - strengths[onset])
+    for note in notes:
+        onset, end = (representation.nearest_step(time, bar_steps) for time in (note.onset, note.end))
+        total += max(0, max(strengths[onset + 1 : end], default=-99) - strengths[onset])
     return total / len(notes)
 
 
 @lru_cache(maxsize=256)
-def _strengths(bar_steps: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(metrical_strength(place, steps) for steps in bar_steps for place in range(steps))
+def _strengths(bars: tuple[tuple[float, ...], ...]) -> tuple[int, ...]:
+    """Return the strength of each time step of bars, given where their steps begin and where the last one ends.
+
+    The steps of a triplet are weaker than any other: the third of a beat is no place of the metre.
+    """
+    made: list[int] = []
+    for *places, end in bars:
+        units = [round(24 * place) for place in places]  # of a quarter note; thirty-seconds lie at multiples of 3
+        even = {u: metrical_strength(u, round(24 * end)) for u in units if u % 3 == 0}
+        made += [even.get(u, min(even.values()) - 1) for u in units]
+    return tuple(made)
 
 
 def _key_fit(notes: Sequence[Note]) -> float:

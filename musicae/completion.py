@@ -199,13 +199,14 @@ def _check_temperature(temperature: float) -> None:
 def _tail(model: MusicModel, window: GridWindow, told: int) -> GridWindow:
     """Return the last `told` bars, a note that is held into them beginning there, and empty ones after them."""
     counts = window.bar_steps[-told:] + window.bar_steps[-1:] * (model.bars - told)
-    spq = model.representation.steps_per_quarter
-    start = sum(window.bar_steps[:-told])
+    grid = model.representation
+    start = grid.quarters(window.bar_steps[:-told])
     bars = []
     for number, steps in enumerate(counts, 1):
-        bars.append(Bar(number, start / spq, steps / spq, steps, 4 * spq))
-        start += steps
-    return model.representation.encode(model.representation.decode(window), bars)
+        length = grid.quarters((steps,))
+        bars.append(Bar(number, start, length, round(16 * length), 64))
+        start += length
+    return grid.encode(grid.decode(window), bars)
 
 
 def _append(window: GridWindow, made: GridWindow, told: int) -> GridWindow:

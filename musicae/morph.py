@@ -72,7 +72,7 @@ def interpolate(
     if temperature == 0 or exact:  # sums in a batch of many may differ in the last bit from those of one
         for i in (0, -1):
             scores[i] = model.decode(z[i], layouts[i], scale=None if exact else scale)[0]
-    lengths = [len(p.window.tokens) / model.representation.steps_per_quarter for p in layouts]
+    lengths = [model.representation.quarters(p.window.bar_steps) for p in layouts]
     kept = (bool(refined[0].exact), bool(refined[1].exact)) if refined else None
     return Morph(scores, join(scores, lengths), z, tuple(alphas), kept)
 

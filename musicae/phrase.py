@@ -190,7 +190,7 @@ def to_score(window: GridWindow, manner: Manner, representation: Representation)
     for steps, metre in zip(window.bar_steps, metres, strict=True):
         if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != metre:
             signatures.append(TimeSignature(time, *metre))
-        time += steps / representation.steps_per_quarter
+        time += representation.quarters((steps,))
     keys = () if manner.key is None else (KeySignature(0.0, manner.key),)
     track = Track(notes, manner.program, name=manner.name)
     return Score((track,), (Tempo(0.0, manner.qpm),), tuple(signatures), keys)

@@ -158,7 +158,7 @@ def grid(
         for column in range(columns):
             layouts.append(_between(phrases, row / max(1, rows - 1), column / (columns - 1), lower))
     scores = model.decode(z.flatten(0, 1), layouts, temperature=temperature, seed=seed, scale=scale)
-    lengths = [len(p.window.tokens) / model.representation.steps_per_quarter for p in layouts]
+    lengths = [model.representation.quarters(p.window.bar_steps) for p in layouts]
     return Grid([scores[i : i + columns] for i in range(0, len(scores), columns)], join(scores, lengths), z)
 
 

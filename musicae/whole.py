@@ -74,7 +74,8 @@ def assemble(
     for i in range(0, len(z), BATCH):
         made += model.decode(z[i : i + BATCH], layouts[i : i + BATCH], temperature=temperature, seed=seed + i, scale=scale)
     bars, end = piece.score.bars(), max(piece.score.end, piece.score.length)
-    last = min([s.time for s in piece.score.time_signatures if s.time >= end] + [bars[-1].end])  # beyond it another metre begins
+    # Beyond it another metre begins.
+    last = min([s.time for s in piece.score.time_signatures if s.time >= end] + [bars[-1].end])
     spans = [
         (part.start, min(part.end, last), [replace(n, onset=n.onset + part.offset) for t in score.tracks for n in t.notes])
         for part, score in zip(piece.parts, made, strict=True)
