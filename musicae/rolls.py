@@ -233,7 +233,7 @@ def _notes(axes: Any, part: _Part, track: Track, heights: Sequence[int], colour:
 def _ticks(low: int, high: int) -> list[int]:
     """Return the pitches that are named: the lowest, the highest, and every C that is not beside one of them."""
     octaves = [p for p in range(low, high + 1) if p % 12 == 0]
-    every = math.ceil(len(octaves) / 6)
+    every = max(math.ceil(len(octaves) / 6), 1)
     return sorted({low, high, *(p for p in octaves[::every] if low + 2 < p < high - 2)})
 
 

@@ -94,7 +94,8 @@ def test_odd_scores_can_be_drawn(tmp_path: Path) -> None:
     notes = tuple(sorted(Note(draw.uniform(0, 4000), draw.uniform(1e-3, 90), draw.randrange(128), 1) for _ in range(500)))
     names = ("$x_1", "_hidden", "音楽\n\x00", "")
     odd = Score(tuple(Track(notes[i::4], 5, i == 3, name) for i, name in enumerate(names)))
-    for i, scores in enumerate(([Score()], [Score(), odd], [odd], [Score((Track(()),)), Score((KIT,))])):
+    narrow = Score((Track((Note(0.0, 1.0, 62),)),))  # no C in its range
+    for i, scores in enumerate(([narrow], [Score()], [Score(), odd], [odd], [Score((Track(()),)), Score((KIT,))])):
         save_rolls(scores, tmp_path / f"{i}.png", ["a $ b _"])
         assert (tmp_path / f"{i}.png").read_bytes().startswith(b"\x89PNG")
 
