@@ -80,6 +80,13 @@ class BetaSchedule:
             return min(10.0, max(self.beta, previous * math.exp(0.01 * error)))
         return self.beta
 
+    def final(self, steps: int, current: float | None) -> float:
+        """Return the weight by which a training of `steps` steps is judged: its last one, whenever it is asked for.
+
+        Losses under a weight that still rises cannot be compared. `target` knows no last weight; it gives `current`.
+        """
+        return (current or 0.0) if self.kind == "target" else self.at(max(steps, self.steps))
+
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveConfig:

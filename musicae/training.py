@@ -189,9 +189,10 @@ class Trainer:
         self._swap()
         self.model.eval()
         total, count = torch.zeros(3), 0
+        beta = self.config.objective.beta.final(self.config.steps, self.beta)
         generator = torch.Generator(self.device).manual_seed(self.config.seed)
         for batch in self.validation:
-            losses = self.model(batch, self.config.objective, self.beta or 0.0, generator)
+            losses = self.model(batch, self.config.objective, beta, generator)
             total += torch.stack([losses.loss, losses.reconstruction, losses.kl]).cpu() * len(batch)
             count += len(batch)
         figures: Metrics = {}

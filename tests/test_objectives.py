@@ -89,6 +89,15 @@ def test_cyclical() -> None:
     assert [schedule.at(step) for step in (400, 10_000)] == [2.0, 2.0], "held after the last cycle"
 
 
+def test_the_weight_that_a_training_is_judged_by() -> None:
+    assert BetaSchedule(kind="linear", beta=2.0, steps=50).final(1000, 0.3) == 2.0
+    assert BetaSchedule(kind="linear", beta=2.0, steps=50).final(10, 0.3) == 2.0, "as if the ramp went on"
+    assert BetaSchedule(kind="cyclical", beta=2.0, steps=400).final(150, 0.0) == 2.0
+    assert BetaSchedule(kind="exponential", beta=0.2, rate=0.99).final(1000, None) == pytest.approx(0.2, rel=1e-3)
+    assert BetaSchedule(beta=0.7).final(10, None) == 0.7
+    assert BetaSchedule(kind="target", beta=0.2).final(10, 0.4) == 0.4 and BetaSchedule(kind="target").final(10, None) == 0.0
+
+
 def test_target_starts_after_its_steps_from_beta() -> None:
     schedule = BetaSchedule(kind="target", beta=0.2, steps=10)
     assert [schedule.at(step, previous=0.0, kl_bits=500.0) for step in (0, 9, 10)] == [0.0, 0.0, 0.2]

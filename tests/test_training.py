@@ -17,6 +17,7 @@ from musicae.config import replace, to_dict
 from musicae.distributions import Point
 from musicae.errors import MusicaeError, ParameterError
 from musicae.models import Autoencoder
+from musicae.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training import Metrics, Trainer, TrainingConfig
 
 CONFIG = TrainingConfig(
@@ -184,6 +185,23 @@ def test_without_a_score_the_best_checkpoint_has_the_lowest_loss(tmp_path: Path)
     assert 0 < lowest < 3 and best.step == lowest + 1
     assert best.metrics["valid_loss"] == pytest.approx(2 * abs(weights[lowest]))
     assert best.metrics["valid_kl_bits"] == 0.0
+
+
+def test_validation_judges_by_the_last_weight_of_the_kl_while_it_still_rises(tmp_path: Path) -> None:
+    objective = ObjectiveConfig(beta=BetaSchedule(kind="linear", beta=2.0, steps=4))
+    config = replace(CONFIG, validate_every=1, objective=objective)
+    trainer = line(tmp_path, 1, 1, 1, 1, config=config, validation=[torch.ones(2, 1)])
+    trained: list[float] = []
+    judged: list[float] = []
+    forward = trainer.model.forward
+
+    def spy(batch: Any, objective: ObjectiveConfig, beta: float, generator: torch.Generator | None = None) -> Any:
+        (trained if trainer.model.training else judged).append(beta)
+        return forward(batch, objective, beta, generator)
+
+    trainer.model.forward = spy  # type: ignore[method-assign]
+    trainer.fit()
+    assert (trained, judged) == ([0.0, 0.5, 1.0, 1.5], [2.0] * 4)
 
 
 def test_without_validation_the_last_weights_are_the_best(tmp_path: Path) -> None:
