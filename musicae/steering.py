@@ -35,6 +35,7 @@ Array = NDArray[np.float64]
 CANDIDATES = 24
 ROUNDS = 8
 NOISE = 0.3  # standard deviation of the largest noise in each dimension; the prior's is 1
+STARTS = 6  # searches for one tune, of which the best is taken
 EMPHASIS = 2.0  # weight of the attributes set beside that of the others
 
 
@@ -89,7 +90,6 @@ def move(
         candidates has notes stays where it was; its row is NaN.
     """
     wanted = np.array([amounts.get(name, 0.0) for name in ATTRIBUTES])
-    weight = np.array([EMPHASIS if name in amounts else 1.0 for name in ATTRIBUTES])
     deviation, directions = np.array(vectors.deviation), torch.tensor(vectors.vectors).to(z)
     generator = torch.Generator().manual_seed(seed)
 
@@ -110,13 +110,21 @@ def move(
     for turn in range(rounds):
         candidates = _candidates(best, torch.from_numpy(wanted - moved).to(z) @ directions, generator, first=turn == 0)
         found = changes(candidates)
-        errors = np.nan_to_num(((found - wanted) ** 2 * weight).sum(2), nan=np.inf)
+        errors = _errors(found, amounts)
         rows, winner = np.arange(len(z)), errors.argmin(1)
         better = errors[rows, winner] < error
         error = np.where(better, errors[rows, winner], error)
         moved[better] = found[rows, winner][better]
         best[torch.from_numpy(better)] = candidates[rows, winner][torch.from_numpy(better)]
     return best, np.where(np.isfinite(error)[:, None], moved, np.nan)
+
+
+def _errors(moved: Array, amounts: dict[str, float]) -> Array:
+    """Return how far changes (..., 6) are from those wanted, shape (...); infinite where there are no notes."""
+    wanted = np.array([amounts.get(name, 0.0) for name in ATTRIBUTES])
+    weight = np.array([EMPHASIS if name in amounts else 1.0 for name in ATTRIBUTES])
+    errors: Array = np.nan_to_num(((moved - wanted) ** 2 * weight).sum(-1), nan=np.inf)
+    return errors
 
 
 def _candidates(best: Tensor, missing: Tensor, generator: torch.Generator, *, first: bool) -> Tensor:
@@ -220,9 +228,11 @@ def shift(
     if unknown is not None:
         raise ParameterError(f"There is no attribute {unknown!r}. Attributes: {', '.join(ATTRIBUTES)}.")
     phrase = model.phrase(source)
-    like = GridBatch.from_windows([phrase.window]).to(model.device)
-    base = measure([phrase.window], model.representation)
-    z, moved = move(model.model, model.representation, vectors, model.refine(phrase).z, like, amounts, base=base, seed=seed)
-    score = model.decode(z, phrase, temperature=temperature, seed=seed, scale=scale)[0]
-    reached = np.nan_to_num(moved[0]).tolist()  # 0 where no candidate had notes, so that the tune stayed as it was
-    return Shifted(score, dict(zip(ATTRIBUTES, reached, strict=True)), z[0])
+    like = GridBatch.from_windows([phrase.window] * STARTS).to(model.device)
+    base = measure([phrase.window] * STARTS, model.representation)
+    begin = model.refine(phrase).z.expand(STARTS, -1)
+    z, moved = move(model.model, model.representation, vectors, begin, like, amounts, base=base, seed=seed)
+    best = int(_errors(moved, amounts).argmin())
+    score = model.decode(z[best], phrase, temperature=temperature, seed=seed, scale=scale)[0]
+    reached = np.nan_to_num(moved[best]).tolist()  # 0 where no candidate had notes, so that the tune stayed as it was
+    return Shifted(score, dict(zip(ATTRIBUTES, reached, strict=True)), z[best])

@@ -63,7 +63,7 @@ def test_the_links_make_an_uninstalled_checkout_work() -> None:
 
 
 def test_types_and_weights_are_shipped() -> None:
-    assert SETUPTOOLS["package-data"] == {"musicae": ["py.typed"], "musicae.weights": ["*.safetensors", "*.md"]}
+    assert SETUPTOOLS["package-data"] == {"musicae": ["py.typed"], "musicae.weights": ["*.safetensors", "*.md", "*.json"]}
     assert (ROOT / "musicae" / "py.typed").exists()
 
 
