@@ -47,7 +47,7 @@ for _ in range(3):
 # %%
 # The trainer of the library does the same, some hundred times, with a learning rate that rises and falls, and keeps a
 # running average of the weights. Preset, model and trainer are those of `musicae image train conv-ae`.
-model = lesson.train("conv-ae", image_preset("conv-ae"), steps=400)
+model = lesson.train("conv-ae", image_preset("conv-ae"), steps=1_200)
 
 # %%
 # How good is it? Raw cross-entropy looks flat, because grey pixels cost something even when every one of them is right:
@@ -93,7 +93,7 @@ lesson.show(figure, "01-inventions")
 # The labels were not used in training; they only colour the points. How well do the classes come apart? We ask for each
 # test code which class is commonest among its five nearest training codes, and ask the same of two principal components.
 recipe = image_preset("ae")
-flat = lesson.train("ae-2d", dataclasses.replace(recipe, config={**recipe.config, "latent_size": 2}), steps=500)
+flat = lesson.train("ae-2d", dataclasses.replace(recipe, config={**recipe.config, "latent_size": 2}), steps=1_500)
 known = train.first(10_000)
 components = Pca.fit(known.images.flatten(1).float() / 255, 2)
 known_codes, test_codes = (codes_of(flat.model, ImageTask(), d, flat.device) for d in (known, test))

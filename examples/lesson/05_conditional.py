@@ -31,8 +31,8 @@ train, test = lesson.pictures("train"), lesson.pictures("test")
 # The label goes in as ten numbers, nine of them 0 and one 1, beside the pixels and once more beside the code. The bound
 # is now on log p(x|y) for the picture x and the label y; the prior stays N(0, I) for every label. Beside it we train the
 # same network without labels, for the same number of steps.
-told = lesson.train("cvae", image_preset("cvae"), steps=2_000)
-untold = lesson.train("vae", image_preset("vae"), steps=2_000)
+told = lesson.train("cvae", image_preset("cvae"), steps=2_500)
+untold = lesson.train("vae", image_preset("vae"), steps=2_500)
 
 
 # %%

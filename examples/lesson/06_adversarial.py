@@ -56,7 +56,7 @@ for step in range(3):
 # draw, and is no game. We train both: the right one, and one whose opponent learns a billion times slower, that is, not
 # at all.
 recipe = image_preset("aae")
-model = lesson.train("aae", recipe, steps=1_000)
+model = lesson.train("aae", recipe, steps=1_500)
 asleep = dataclasses.replace(recipe, config={**recipe.config, "opponent_rate": 1e-9})
 control = lesson.train("aae-untrained-judge", asleep, steps=500)
 

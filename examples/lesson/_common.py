@@ -9,8 +9,9 @@ import logging
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from musicae.datasets.image_batches import LabelledImages, Split
 from musicae.datasets.image_experiment import ImageExperiment
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["TUNES", "Drawn", "Lesson"]
 
 TUNES = Path(__file__).resolve().parent.parent / "tunes"
+_QUICK_BATCH = 32  # many small steps learn more in a minute than few large ones
 _QUICK_TEST = 1_000  # test pictures that are measured in the quick mode
 
 
@@ -82,13 +84,14 @@ class Lesson:
         quick = _QUICK_TEST if split == "test" and not self.full else None
         return loaded.first(self.limit or quick)
 
-    def train(self, name: str, recipe: ImagePreset, *, steps: int) -> PictureModel:
+    def train(self, name: str, recipe: ImagePreset, *, steps: int, slim: Mapping[str, Any] | None = None) -> PictureModel:
         """Train a model, or load the weights that were given for it.
 
         Arguments:
             name: What to call it; its run folder is called so too.
             recipe: What to train and how.
             steps: Optimizer steps in the quick mode.
+            slim: Fields of the model's configuration that make it smaller in the quick mode.
         """
         if name in self.weights:
             return load_pictures(self.weights[name], device=self.device)
@@ -96,8 +99,9 @@ class Lesson:
         training = _shortened(recipe.training, self.steps or steps) if not self.full else recipe.training
         if self.full and self.steps:
             training = dataclasses.replace(training, steps=self.steps)
+        config = recipe.config if self.full else {**recipe.config, **(slim or {})}
         experiment = ImageExperiment.open(
-            dataclasses.replace(recipe, training=training),
+            dataclasses.replace(recipe, config=config, training=training),
             folder,
             data=self.data,
             data_dir=self.data_dir,
@@ -132,7 +136,7 @@ def _shortened(training: TrainingConfig, steps: int) -> TrainingConfig:
     return dataclasses.replace(
         training,
         steps=steps,
-        batch_size=max(1, training.batch_size // 2),  # small batches learn more in a short time
+        batch_size=min(training.batch_size, _QUICK_BATCH),
         warmup_steps=min(training.warmup_steps, steps // 3),
         # The losses are sums over pixels, so early gradients are long; were they left out, nothing would ever shorten them.
         skip_norm=1e9,
