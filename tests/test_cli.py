@@ -245,4 +245,5 @@ def test_a_process_takes_a_name_that_is_no_text(midi_pair: tuple[Path, Path], tm
     done = process("inspect", odd, "missing.mid", folder=tmp_path)
     assert done.returncode == 1
     assert "4 bars" in done.stdout
-    assert done.stderr == "Error: missing.mid cannot be read: no such file or directory.\n"
+    assert "missing.mid  failed: missing.mid cannot be read: no such file or directory." in done.stderr
+    assert done.stderr.endswith("1 of 2 files done, 1 failed.\n")

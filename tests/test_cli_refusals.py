@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from musicae import Note, Score, Track, write_midi
 from musicae.checkpoint import CheckpointInfo, save_checkpoint
 from musicae.config import to_dict
-from musicae.models import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.models import DenseAutoencoder, DenseAutoencoderConfig, PlanVAE, PlanVAEConfig
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -39,8 +39,9 @@ def bad(folder: Path) -> Path:
     write_midi(Score((Track(gap, name="lead"),)), "gap.mid")
     model = DenseAutoencoder(DenseAutoencoderConfig())
     save_checkpoint(Path("image.safetensors"), model, CheckpointInfo(model=model.name, config=to_dict(model.config)))
-    odd = CheckpointInfo(model=model.name, config=to_dict(model.config), representation={"name": "piano-roll"}, bars=2)
-    save_checkpoint(Path("odd.safetensors"), model, odd)
+    plan = PlanVAE(PlanVAEConfig(latent_size=2, block_size=4, pooled_size=4, hidden_size=4, decoder_size=4, cell_size=4))
+    odd = CheckpointInfo(model=plan.name, config=to_dict(plan.config), representation={"name": "chroma"}, bars=2)
+    save_checkpoint(Path("odd.safetensors"), plan, odd)
     save_file({"weight": torch.zeros(2)}, "other.safetensors")
     return folder
 
@@ -95,7 +96,7 @@ MUSIC = [["reconstruct", "a.mid"], ["interpolate", "a.mid", "b.mid"], ["sample"]
         ("text.mid", "text.mid is not a safetensors file, or is damaged. Give a checkpoint written by `musicae train`."),
         ("image.safetensors", "image.safetensors is a model of images (dense-autoencoder), not of music."),
         ("other.safetensors", "other.safetensors is no checkpoint of musicae: its metadata lack the key 'musicae'."),
-        ("odd.safetensors", "odd.safetensors holds an unusable representation. Unknown representation 'piano-roll'."),
+        ("odd.safetensors", "odd.safetensors holds an unusable representation. Unknown representation 'chroma'."),
     ],
 )
 def test_wrong_checkpoints_are_refused(run: Run, bad: Path, command: list[str], name: str, text: str) -> None:

@@ -187,7 +187,9 @@ def test_without_a_score_the_best_checkpoint_has_the_lowest_loss(tmp_path: Path)
     assert best.metrics["valid_kl_bits"] == 0.0
 
 
-def test_validation_judges_by_the_last_weight_of_the_kl_while_it_still_rises(tmp_path: Path) -> None:
+def test_validation_judges_by_the_last_weight_of_the_kl_while_it_still_rises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     objective = ObjectiveConfig(beta=BetaSchedule(kind="linear", beta=2.0, steps=4))
     config = replace(CONFIG, validate_every=1, objective=objective)
     trainer = line(tmp_path, 1, 1, 1, 1, config=config, validation=[torch.ones(2, 1)])
@@ -199,7 +201,7 @@ def test_validation_judges_by_the_last_weight_of_the_kl_while_it_still_rises(tmp
         (trained if trainer.model.training else judged).append(beta)
         return forward(batch, objective, beta, generator)
 
-    trainer.model.forward = spy  # type: ignore[method-assign]
+    monkeypatch.setattr(trainer.model, "forward", spy)
     trainer.fit()
     assert (trained, judged) == ([0.0, 0.5, 1.0, 1.5], [2.0] * 4)
 
