@@ -33,6 +33,7 @@ COMMANDS = {
     "reconstruct": "Encode MIDI files and decode them again.",
     "render": "Play MIDI files into sound files.",
     "sample": "Make new music from the model's prior.",
+    "search": "Find phrases like a tune in a folder.",
     "train": "Train a model.",
     "vary": "Make variations of a tune.",
 }
