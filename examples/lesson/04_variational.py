@@ -34,7 +34,7 @@ train, test = lesson.pictures("train"), lesson.pictures("test")
 # and the last term is not negative, so the first two are a lower bound of log p(x): the ELBO. The encoder gives q, a
 # Gaussian with a mean and a log variance for each number of the code. The first term says how well the decoder finds the
 # picture again, the second how many nats the code tells about it, in excess of what the prior knew.
-model = lesson.train("vae-2d", image_preset("vae-2d"), steps=2_500)
+model = lesson.train("vae-2d", image_preset("vae-2d"), steps=2_000)
 
 # %%
 # The two terms, by hand. The code is *drawn* from q, and a draw has no gradient; but mean + std * noise, with the noise
@@ -94,7 +94,7 @@ lesson.show(FIGURES["manifold"][1](scene), "04-map")
 # Two numbers are few; digits differ in more ways. A convolutional VAE with 32 numbers (the lesson's closing assignment)
 # chooses by itself how many of them to use: a number that tells less than it costs is left at the prior, mean 0 and
 # variance 1.
-larger = lesson.train("conv-vae", image_preset("conv-vae"), steps=1_200)
+larger = lesson.train("conv-vae", image_preset("conv-vae"), steps=1_000)
 (batch,) = batches_in_order(test, task, larger.device, seed=0, size=len(test))
 with torch.no_grad():
     posterior = larger.model.encode(batch)

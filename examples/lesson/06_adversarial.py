@@ -62,8 +62,8 @@ control = lesson.train("aae-untrained-judge", asleep, steps=500)
 
 # %%
 # The opponent's accuracy tells the two apart. One that trains is soon right for nine codes in ten, and loses its lead
-# again as the encoder gives way; in a run as short as this one it may even be fooled for a while, with an accuracy below
-# one half, before the two settle. One that does not train is fooled at once and never answers.
+# again as the encoder gives way, until it is right about half the time. One that does not train is fooled at once and
+# never answers.
 figure = Figure(figsize=(6, 3), dpi=150, layout="constrained")
 axes = figure.subplots()
 for name, trained in (("trained opponent", model), ("untrained opponent", control)):
