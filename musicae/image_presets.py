@@ -48,7 +48,9 @@ class ImagePreset:
 _COINS = ImageTask(binarise="dynamic").to_dict()
 _GREY = ImageTask().to_dict()
 _OFTEN: dict[str, Any] = {"log_every": 100, "validate_every": 1000, "checkpoint_every": 1000}
-_BASE: dict[str, Any] = {**_OFTEN, "batch_size": 256, "weight_decay": 0.0, "clip_norm": 100.0, "warmup_steps": 200}
+_BASE: dict[str, Any] = {**_OFTEN, "batch_size": 256, "weight_decay": 0.0, "warmup_steps": 200}
+# Losses are sums over pixels: a gradient of 10,000 is common at first, and steps left out for it would never be made up for.
+_BASE |= {"clip_norm": 100.0, "skip_norm": 1e9}
 # The KL comes in slowly, so that dimensions of the code are used before they are paid for (Bowman et al., 2016).
 _WARM = ObjectiveConfig(beta=BetaSchedule(kind="linear", steps=2000))
 _REPAIR: dict[str, Any] = {"variational": False, "bottleneck": "map", "blocks": 1}
