@@ -38,7 +38,7 @@ def size(text: str) -> tuple[int, int]:
 @options.scale
 @options.temperature
 @options.seed
-@options.checkpoint
+@options.checkpoint_by_input
 @options.device
 @options.output("grid", "Folder for the MIDI files.")
 @renditions.options
@@ -50,14 +50,16 @@ def command(
     bars: tuple[int, int] | None,
     temperature: float,
     seed: int,
-    checkpoint: str,
+    checkpoint: str | None,
     device: str,
     output: Path,
     force: bool,
     also: tuple[str, ...],
     scale: "Scale | None",
 ) -> None:
-    """Fill a rectangle between the melodies of FILES: two (left, right) or four (the upper corners, then the lower ones).
+    """Fill a rectangle between the melodies, or the drums, of FILES.
+
+    Of two files they are its left and right end; of four its upper corners, then the lower ones.
 
     Writes one file a place, row-1-column-1.mid and so on, and grid.mid with all of them in a row, line by line; --png draws
     one picture of all, and sound and notation are written of grid.mid only.

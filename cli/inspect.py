@@ -20,7 +20,7 @@ SHOWN_CHANGES = 8  # tempo, metre and key changes listed in the table; --json ha
 @click.option("--count", type=click.IntRange(1, 64), default=2, show_default=True, help="Bars that the model takes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a file, also for files that fail.")
 def command(files: tuple[Path, ...], count: int, as_json: bool) -> None:
-    """Show tracks, metre, key and tempo of FILES, and the phrase that would be taken (marked with *).
+    """Show tracks, metre, key and tempo of FILES, and the phrase that would be taken (marked with *), of drums if need be.
 
     FILES may be folders and quoted patterns, too. A file that cannot be read does not keep the others from being shown; the
     exit status is 1 then, and a table at the end tells which failed and why.
@@ -72,13 +72,15 @@ def _take(score: "Score", count: int, where: str) -> dict[str, Any]:
     """Return the track and bars that a model of `count` bars would take, or the reason why it would take none."""
     from musicae.errors import MusicaeError
     from musicae.phrase import LONGEST_BAR, take_phrase
-    from musicae.representations import MelodyGrid
+    from musicae.representations import DrumGrid, MelodyGrid
+    from musicae.routing import DRUMS, default_model
 
     try:
-        phrase = take_phrase(score, MelodyGrid(), count, where=where, max_bar_steps=LONGEST_BAR)
+        drums = default_model([(where, score, None)]) == DRUMS
+        phrase = take_phrase(score, DrumGrid() if drums else MelodyGrid(), count, where=where, max_bar_steps=LONGEST_BAR)
     except MusicaeError as error:
         return {"reason": str(error)}
-    return {"track": phrase.track, "bars": phrase.bar_numbers}
+    return {"track": phrase.track, "bars": phrase.bar_numbers, **({"model": DRUMS} if drums else {})}
 
 
 def _bar(score: "Score", time: float) -> int:
@@ -116,4 +118,5 @@ def _show(facts: dict[str, Any]) -> None:
         out.print(shown)
     take = facts["take"]
     words = f"would take track {take['track']}, bars {take['bars']}" if "track" in take else take["reason"]
+    words += f", by {take['model']}" if "model" in take else ""
     out.print("  " + words, soft_wrap=True)

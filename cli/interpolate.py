@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from musicae.cli import options, renditions
+from musicae.cli import inputs, options, renditions
 from musicae.cli.outputs import targets
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ T = TypeVar("T")
     "--track",
     multiple=True,
     metavar="N|NAME",
-    help="Melody track, from 1; once for both files, or twice, for A and B. [default: by rule, see `musicae inspect`]",
+    help=f"Once for both files, or twice, for A and B. {inputs.TRACK}",
 )
 @click.option(
     "--bars",
@@ -39,7 +39,7 @@ T = TypeVar("T")
 @options.keep_tracks
 @options.temperature
 @options.seed
-@options.checkpoint
+@options.checkpoint_by_input
 @options.device
 @options.output("morph", "Folder for the MIDI files.")
 @renditions.options
@@ -56,22 +56,22 @@ def command(
     keep_tracks: bool,
     temperature: float,
     seed: int,
-    checkpoint: str,
+    checkpoint: str | None,
     device: str,
     output: Path,
     force: bool,
     also: tuple[str, ...],
     scale: "Scale | None",
 ) -> None:
-    """Morph the melody of A into the melody of B.
+    """Morph the melody of A into the melody of B, or the drums of A into those of B.
 
     Writes one file a step, step-01.mid and so on, and interpolation.mid with all steps in a row. The ends are the
     reconstructions of A and B. Tempo and loudness change along the way; steps nearer to A have its metre and instrument, the
     others those of B.
 
-    With --exact the ends are A and B themselves, note for note; a line says so where that was not reached. With --even the
-    steps are spaced by how much the music changes from each to the next (the share of time steps that sound different), not
-    by the angle between the codes.
+    With --exact the ends are A and B themselves, note for note (drums hit for hit); a line says so where that was not
+    reached. With --even the steps are spaced by how much the music changes from each to the next (the share of time steps
+    that sound different, or the hits that differ), not by the angle between the codes.
 
     With --whole all bars are taken: the phrases of A and B are paired in order, and the shorter piece begins anew when it is
     through. Each step has the bars, metres and tempo changes of the nearer piece, its pick-up, and with --keep-tracks its
@@ -94,10 +94,7 @@ def command(
     from musicae.midi import read_midi
 
     scores = [read_midi(path) for path in (a, b)]  # bad files are told before torch is imported, which takes seconds
-
-    from musicae.music import load
-
-    model = load(checkpoint, device=device)
+    model = inputs.load_for((a, b), scores, tracks, checkpoint, device)
     settings: dict[str, Any] = {"exact": exact, "temperature": temperature, "seed": seed, "scale": scale}
     if whole:
         from musicae import whole as wholes

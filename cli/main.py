@@ -23,6 +23,7 @@ COMMANDS = {
     "data": "Prepare training data and describe them.",
     "evaluate": "Measure a checkpoint on a data set.",
     "grid": "Fill a rectangle between two or four tunes.",
+    "humanize": "Give quantised drums a drummer's velocity and timing.",
     "image": "Train and use autoencoders of pictures.",
     "info": "Show what a checkpoint or a shipped model says of itself.",
     "inspect": "Show what is in MIDI files and which bars would be taken.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.scale
 @options.temperature
 @options.seed
-@options.checkpoint
+@options.checkpoint_by_input
 @options.device
 @options.output("mean.mid", "A .mid file, or a folder.")
 @renditions.options
@@ -30,14 +30,14 @@ def command(
     bars: tuple[int, int] | None,
     temperature: float,
     seed: int,
-    checkpoint: str,
+    checkpoint: str | None,
     device: str,
     output: Path,
     force: bool,
     also: tuple[str, ...],
     scale: "Scale | None",
 ) -> None:
-    """Make the tune in the middle of FILES, at least two: the mean of their codes on the sphere.
+    """Make the tune, or drum pattern, in the middle of FILES, at least two: the mean of their codes on the sphere.
 
     It has the bars, metre, instrument and key of the first file; tempo and loudness are means.
 

@@ -14,6 +14,7 @@ _MUSIC = (
     ("bars", "bars", "{}"),
     ("MB", "MB", "{}"),
     ("note F1", "test_note_f1", "{:.3f}"),
+    ("hit F1", "test_hit_f1", "{:.3f}"),
     ("steps right", "test_step_accuracy", "{:.3f}"),
     ("KL bits", "test_kl_bits", "{:.1f}"),
 )

@@ -12,6 +12,7 @@ __all__ = [
     "bars",
     "check_whole",
     "checkpoint",
+    "checkpoint_by_input",
     "data",
     "device",
     "exact",
@@ -48,13 +49,13 @@ def bars(text: str) -> tuple[int, int]:
     return first, last
 
 
-checkpoint = click.option(
+_CHECKPOINT = "A shipped model (see `musicae models`) or a file that `musicae train` wrote."
+checkpoint = click.option("--checkpoint", "-c", default="melody-2bar", show_default=True, metavar="NAME|FILE", help=_CHECKPOINT)
+checkpoint_by_input = click.option(
     "--checkpoint",
     "-c",
-    default="melody-2bar",
-    show_default=True,
     metavar="NAME|FILE",
-    help="A shipped model (see `musicae models`) or a file that `musicae train` wrote.",
+    help=f"{_CHECKPOINT} [default: chosen by the input, melody-2bar or, for drums, drums-2bar]",
 )
 device = click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda|mps", help="Where to compute.")
 seed_range = click.IntRange(0, 2**32 - 1)

@@ -44,11 +44,12 @@ def command(
     also: tuple[str, ...],
     scale: "Scale | None",
 ) -> None:
-    """Make new melodies from the model's prior.
+    """Make new melodies from the model's prior, or new drum patterns from that of a model of drums.
 
     \b
     Example:
         musicae sample -n 8 --metre 6/8 --seed 1 -o samples
+        musicae sample -c drums-2bar -n 8 -o beats
     """
     digits = max(2, len(str(count)))
     files = targets(output, [f"sample-{i:0{digits}d}.mid" for i in range(1, count + 1)])

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @options.scale
 @options.temperature
 @options.seed
-@options.checkpoint
+@options.checkpoint_by_input
 @options.device
 @options.output("variations", "A .mid file for one variation, or a folder.")
 @renditions.options
@@ -44,14 +44,14 @@ def command(
     keep_tracks: bool,
     temperature: float,
     seed: int,
-    checkpoint: str,
+    checkpoint: str | None,
     device: str,
     output: Path,
     force: bool,
     also: tuple[str, ...],
     scale: "Scale | None",
 ) -> None:
-    """Make variations of the melody of FILE.
+    """Make variations of the melody of FILE, or of its drums.
 
     Each lies --distance of the way, on the sphere, from the tune's code to a draw from the prior. With one seed, variation 1
     goes the same way at every distance. With --whole all bars are varied, each phrase its own way.
@@ -68,12 +68,11 @@ def command(
         from musicae.midi import read_midi
 
         score = read_midi(file)
+        model = inputs.load_for([file], [score], [track], checkpoint, device)
 
-        from musicae.music import load
         from musicae.pieces import cut
         from musicae.steer import vary_whole
 
-        model = load(checkpoint, device=device)
         piece = cut(model, score, track=track, where=str(file))
         scores = vary_whole(
             model, piece, count, distance, keep_tracks=keep_tracks, temperature=temperature, seed=seed, scale=scale

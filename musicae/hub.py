@@ -3,14 +3,16 @@
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from musicae.checkpoint import CheckpointInfo, load_checkpoint
 from musicae.config import nearest
 from musicae.errors import CheckpointError
-from musicae.models.base import Autoencoder
+
+if TYPE_CHECKING:
+    import torch
+
+    from musicae.checkpoint import CheckpointInfo
+    from musicae.models.base import Autoencoder
 
 __all__ = ["find_weights", "load_weights", "shipped"]
 
@@ -40,12 +42,15 @@ def find_weights(name: str | Path) -> Path:
     raise CheckpointError(f"There is no checkpoint {str(name)!r}: neither a file nor a shipped model{hint} Shipped: {known}.")
 
 
-def load_weights(name: str | Path, device: str | torch.device = "cpu") -> tuple[Autoencoder[Any], CheckpointInfo]:
+def load_weights(name: str | Path, device: "str | torch.device" = "cpu") -> "tuple[Autoencoder[Any], CheckpointInfo]":
     """Load a checkpoint by name or path.
 
     Raises:
         CheckpointError: it does not exist or is unusable.
     """
+    from musicae.checkpoint import load_checkpoint  # needs torch, which takes seconds; names are found without
+    from musicae.models.base import Autoencoder
+
     model, info = load_checkpoint(find_weights(name), device)
     assert isinstance(model, Autoencoder)
     return model, info

@@ -1,5 +1,6 @@
 """Morphs: one phrase becomes another along the great circle between their codes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from musicae.score import Score
 if TYPE_CHECKING:
     from musicae.music import MusicModel
 
-__all__ = ["Morph", "even_path", "interpolate"]
+__all__ = ["Morph", "even_path", "hit_distance", "interpolate"]
 
 FINE = 64  # parts that an even path is cut into before its points are chosen
 
@@ -66,7 +67,9 @@ def interpolate(
     shares = [i / (steps - 1) for i in range(steps)]
     alphas = shares
     if even:
-        alphas, z = even_path(model.model, a, b, steps, GridBatch.from_windows([first.window]).to(model.device))
+        like = GridBatch.from_windows([first.window]).to(model.device)
+        distance = window_distance if model.representation.pitched else hit_distance
+        alphas, z = even_path(model.model, a, b, steps, like, distance)
     layouts = [replace(first if share < 0.5 else last, manner=blend(first.manner, last.manner, share)) for share in shares]
     scores = model.decode(z, layouts, temperature=temperature, seed=seed, scale=scale)
     if temperature == 0 or exact:  # sums in a batch of many may differ in the last bit from those of one
@@ -78,11 +81,18 @@ def interpolate(
 
 
 @torch.no_grad()
-def even_path(model: GridAutoencoder, a: Tensor, b: Tensor, steps: int, like: GridBatch) -> tuple[list[float], Tensor]:
+def even_path(
+    model: GridAutoencoder,
+    a: Tensor,
+    b: Tensor,
+    steps: int,
+    like: GridBatch,
+    distance: Callable[[Tensor, Tensor, Tensor], Tensor] = window_distance,
+) -> tuple[list[float], Tensor]:
     """Choose codes between two so that the music changes by equal amounts from each to the next.
 
     The great circle is cut finely, all of it is decoded greedily, and points are chosen at equal shares of the sum of
-    `musicae.metrics.window_distance` between neighbours.
+    distances between neighbours.
 
     Arguments:
         model: The model.
@@ -90,6 +100,7 @@ def even_path(model: GridAutoencoder, a: Tensor, b: Tensor, steps: int, like: Gr
         b: Code, shape (Z,).
         steps: Number of codes, at least 2, both ends included.
         like: One window, whose bars are decoded.
+        distance: How far tokens (B, T) are from others under a mask (B, T), shape (B,); `hit_distance` for drums.
 
     Returns:
         Where the codes lie between a (0) and b (1), strictly increasing, and the codes, shape (steps, Z).
@@ -98,5 +109,21 @@ def even_path(model: GridAutoencoder, a: Tensor, b: Tensor, steps: int, like: Gr
     path = latent.path(a, b, count + 1)
     batch = GridBatch(like.tokens.expand(count + 1, -1), like.bar_steps.expand(count + 1, -1))
     tokens = model.generate(path, batch).tokens
-    chosen = latent.respace(window_distance(tokens[:-1], tokens[1:], batch.mask[1:]).cpu(), steps)
+    chosen = latent.respace(distance(tokens[:-1], tokens[1:], batch.mask[1:]).cpu(), steps)
     return [i / count for i in chosen], path[chosen]
+
+
+def hit_distance(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
+    """Return how far drum patterns are apart: the hits that one of them lacks, a time step.
+
+    Arguments:
+        reference: Sets of hits (see `musicae.representations.drums`), shape (..., T).
+        estimate: Sets of hits, broadcast against them.
+        mask: Time steps that count, broadcast against them.
+
+    Returns:
+        Shape (...): 0 for equal patterns, symmetric, and never longer than a way round.
+    """
+    bits = torch.arange(63, device=reference.device)
+    differ = ((reference ^ estimate)[..., None] >> bits & 1).sum(-1)
+    return (differ * mask).sum(-1) / mask.sum(-1).clamp(min=1)

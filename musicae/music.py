@@ -26,6 +26,7 @@ from musicae.score import Bar, Score
 __all__ = ["Morph", "MusicModel", "load"]
 
 Source = str | Path | Score | Phrase
+DRUM_FIGURES = ("hit_f1", "velocity_error", "plain_velocity_error", "timing_error", "plain_timing_error")
 
 
 class MusicModel:
@@ -46,6 +47,7 @@ class MusicModel:
         config: Any = model.config
         self._max_steps: int = config.max_steps
         self._max_bar_steps: int | None = getattr(config, "max_bar_steps", None)
+        self._limits = {"max_steps": self._max_steps, "max_bar_steps": self._max_bar_steps}
 
     @property
     def device(self) -> torch.device:
@@ -58,20 +60,11 @@ class MusicModel:
         """Take the bars that the model works on from a file or score (see `musicae.phrase.take_phrase`)."""
         if isinstance(source, Phrase):
             return source
-        return take_phrase(
-            source,
-            self.representation,
-            self.bars,
-            track=track,
-            bars=bars,
-            where=where,
-            max_steps=self._max_steps,
-            max_bar_steps=self._max_bar_steps,
-        )
+        return take_phrase(source, self.representation, self.bars, track=track, bars=bars, where=where, **self._limits)
 
     def refusal(self, bars: Sequence[Bar]) -> str | None:
         """Return why the model cannot take these bars, or None where it can."""
-        return check_bars(self.representation, bars, max_steps=self._max_steps, max_bar_steps=self._max_bar_steps)
+        return check_bars(self.representation, bars, **self._limits)
 
     @torch.no_grad()
     def encode(self, *sources: Source) -> Posterior:
@@ -212,7 +205,7 @@ class MusicModel:
         return self.decode(z, phrase, temperature=temperature, seed=seed, scale=scale)
 
     def compare(self, *sources: Source, exact: bool = False) -> dict[str, float]:
-        """Return how well sources are kept: `step_accuracy`, `note_f1`, `exact`, `hold_accuracy` and `kl_bits`.
+        """Return how well sources are kept: `step_accuracy`, `note_f1` or `DRUM_FIGURES`, `exact`, `hold_accuracy`, `kl_bits`.
 
         Arguments:
             sources: The sources.
@@ -220,7 +213,16 @@ class MusicModel:
         """
         batch = self._batch([self.phrase(s).window for s in sources])
         figures = grid_scores(self.model, [batch], (lambda x: refine(self.model, x).z) if exact else None)
-        return {k: figures[k] for k in ("step_accuracy", "note_f1", "exact", "hold_accuracy", "kl_bits")}
+        names = ("step_accuracy", "note_f1", *DRUM_FIGURES, "exact", "hold_accuracy", "kl_bits")
+        return {k: figures[k] for k in names if k in figures}
+
+    def humanize(
+        self, source: Source, *, track: str | None = None, amount: float = 1.0, temperature: float = 0.5, seed: int = 0
+    ) -> Score:
+        """Give a quantised drum pattern a drummer's velocities and timing (see `musicae.feel.humanize`)."""
+        from musicae.feel import humanize
+
+        return humanize(self, source, track=track, amount=amount, temperature=temperature, seed=seed).score
 
     def _layouts(self, like: Phrase | str | Sequence[Phrase], count: int) -> list[Phrase]:
         if isinstance(like, str):
@@ -232,7 +234,11 @@ class MusicModel:
 
     def scale_bias(self, scale: Scale | None) -> Tensor | None:
         """Return the logit bias that allows only notes of a scale, shape (D,); None for no scale."""
-        return None if scale is None else torch.from_numpy(token_bias(scale, self.representation)).to(self.device)
+        if scale is None:
+            return None
+        if not self.representation.pitched:
+            raise ParameterError("Drums have no key; leave out the scale.")
+        return torch.from_numpy(token_bias(scale, self.representation)).to(self.device)
 
     def _generate(
         self, z: Tensor, windows: list[GridWindow], temperature: float, seed: int, logit_bias: Tensor | None

@@ -1,4 +1,4 @@
-"""A phrase: a few bars of one melody on the grid, with the tempo, loudness and instrument that it came with."""
+"""A phrase: a few bars of one melody, or of drums, on the grid, with the tempo, loudness and instrument that it came with."""
 
 import statistics
 from collections.abc import Sequence
@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from musicae.errors import ParameterError, RepresentationError
+from musicae.kit import choose_part
 from musicae.midi import read_midi
 from musicae.representations import GridWindow, Representation
 from musicae.score import Bar, Control, KeySignature, Note, Score, Tempo, TimeSignature, Track
-from musicae.selection import choose_bars, choose_track
+from musicae.selection import choose_bars
 
 __all__ = ["Manner", "Phrase", "blend", "check_bars", "empty_phrase", "join", "phrase_of", "take_phrase", "to_score"]
 
@@ -26,6 +27,7 @@ class Manner:
         name: Track name.
         metres: Numerator and denominator of each bar.
         key: Key number as in `KeySignature`, or None.
+        is_drum: Whether it is played on drums.
     """
 
     qpm: float = 120.0
@@ -34,11 +36,12 @@ class Manner:
     name: str = "melody"
     metres: tuple[tuple[int, int], ...] = ()
     key: int | None = None
+    is_drum: bool = False
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """A few bars of one melody.
+    """A few bars of one melody, or of drums.
 
     Arguments:
         window: The bars on the grid.
@@ -69,26 +72,26 @@ def take_phrase(
     max_steps: int | None = None,
     max_bar_steps: int | None = None,
 ) -> Phrase:
-    """Take `count` bars of the melody from a file or score, by the rules of `musicae.selection`.
+    """Take `count` bars of the melody, or of the drums, from a file or score, by the rules of `musicae.selection`.
 
     Arguments:
         source: A MIDI file or a score.
         representation: The grid.
         count: Bars wanted.
-        track: Track number (from 1) or name instead of the rule.
+        track: Track number (from 1) or name instead of the rule; of drums all tracks are taken together else.
         bars: First and last bar (from 1, inclusive) instead of the rule.
         where: What to call the source in messages. [default: its path]
         max_steps: Longest window that the model takes, in time steps.
         max_bar_steps: Longest bar that it takes.
 
     Raises:
-        MidiError: the file cannot be read, or holds no melody there.
+        MidiError: the file cannot be read, or holds no melody (or no drums) there.
         ParameterError: a track or bars that do not exist.
         RepresentationError: the bars do not fit the grid or the model.
     """
     where = where or ("the score" if isinstance(source, Score) else str(source))
     score = source if isinstance(source, Score) else read_midi(source)
-    index = choose_track(score, where, track)
+    score, index = choose_part(score, where, track, pitched=representation.pitched)
     check = partial(check_bars, representation, max_steps=max_steps, max_bar_steps=max_bar_steps)
     first = choose_bars(score, index, count, where, bars, fits=lambda taken: check(taken) is None)
     chosen = score.bar_range(first, count)
@@ -113,7 +116,8 @@ def phrase_of(score: Score, index: int, bars: Sequence[Bar], notes: Sequence[Not
     """
     window = representation.encode(notes, bars)
     sounding = [n for n in notes if n.onset < bars[-1].end and n.end > bars[0].start]
-    return Phrase(window, _manner(score, index, bars, sounding), index + 1, bars[0].number)
+    manner = _manner(score, index, bars, sounding, is_drum=not representation.pitched)
+    return Phrase(window, manner, index + 1, bars[0].number)
 
 
 # Time steps of the longest bar that models are trained on: 8 quarter notes on the sixteenth grid.
@@ -139,15 +143,16 @@ def check_bars(
     )
 
 
-def _manner(score: Score, index: int, bars: Sequence[Bar], notes: list[Note]) -> Manner:
+def _manner(score: Score, index: int, bars: Sequence[Bar], notes: list[Note], *, is_drum: bool) -> Manner:
     keys = [k.number for k in score.keys if k.time <= bars[0].start + 1e-6]
     return Manner(
         qpm=score.tempo_at(bars[0].start),
         velocity=round(statistics.median(n.velocity for n in notes)) if notes else 80,
         program=score.tracks[index].program,
-        name=score.tracks[index].name or "melody",
+        name=score.tracks[index].name or ("drums" if is_drum else "melody"),
         metres=tuple((b.numerator, b.denominator) for b in bars),
         key=keys[-1] if keys else None,
+        is_drum=is_drum,
     )
 
 
@@ -171,7 +176,8 @@ def empty_phrase(representation: Representation, count: int, metre: str = "4/4",
     metres = ((int(numerator), int(denominator)),) * count
     score = Score(time_signatures=(TimeSignature(0.0, *metres[0]),))
     window = representation.encode((), score.bar_range(1, count))
-    return Phrase(window, Manner(qpm=qpm, metres=metres))
+    drums = not representation.pitched
+    return Phrase(window, Manner(qpm=qpm, name="drums" if drums else "melody", metres=metres, is_drum=drums))
 
 
 def blend(a: Manner, b: Manner, alpha: float) -> Manner:
@@ -192,7 +198,7 @@ def to_score(window: GridWindow, manner: Manner, representation: Representation)
             signatures.append(TimeSignature(time, *metre))
         time += representation.quarters((steps,))
     keys = () if manner.key is None else (KeySignature(0.0, manner.key),)
-    track = Track(notes, manner.program, name=manner.name)
+    track = Track(notes, manner.program, manner.is_drum, manner.name)
     return Score((track,), (Tempo(0.0, manner.qpm),), tuple(signatures), keys)
 
 

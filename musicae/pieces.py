@@ -16,10 +16,11 @@ from functools import cached_property
 from itertools import groupby
 
 from musicae.errors import MidiError, ParameterError, RepresentationError
+from musicae.kit import choose_part
 from musicae.music import MusicModel, Source
 from musicae.phrase import Phrase, phrase_of
 from musicae.score import Bar, Note, Score
-from musicae.selection import choose_track, first_full_bar
+from musicae.selection import first_full_bar
 
 __all__ = ["Kept", "Part", "Piece", "Voice", "cut"]
 
@@ -84,8 +85,8 @@ class Piece:
     """A score cut into windows.
 
     Arguments:
-        score: The score.
-        track: Index of its melody track.
+        score: The score; where the model is one of drums, its drum tracks are one.
+        track: Index of its melody track, or of its drums.
         parts: The windows that go through the model, in order.
         kept: The bars that do not.
     """
@@ -97,7 +98,7 @@ class Piece:
 
     @cached_property
     def voice(self) -> Voice:
-        """The melody track's notes."""
+        """The notes of the melody track, or of the drums."""
         return Voice(self.score.tracks[self.track].notes)
 
     @property
@@ -112,7 +113,8 @@ def cut(model: MusicModel, source: Source | Piece, *, track: str | None = None, 
     Arguments:
         model: Says how many bars a window has, and which it takes.
         source: A MIDI file or a score; a piece is returned as it is.
-        track: Number (from 1) or name of the melody track. [default: by the rule of `musicae.selection`]
+        track: Number (from 1) or name of the melody track, or of the drums. [default: by the rule of `musicae.selection`, or
+            all drum tracks (`musicae.kit`)]
         where: What to call the source in messages. [default: its path]
 
     Raises:
@@ -129,7 +131,7 @@ def cut(model: MusicModel, source: Source | Piece, *, track: str | None = None, 
         from musicae.midi import read_midi
 
         source = read_midi(source)
-    index = choose_track(source, where, track)
+    source, index = choose_part(source, where, track, pitched=model.representation.pitched)
     if not source.tracks[index].notes:
         raise MidiError(f"{where}: track {index + 1} has no notes; choose another track.")
     parts: list[Part] = []
@@ -189,7 +191,8 @@ def _windows(bars: list[Bar], count: int) -> Iterable[tuple[list[Bar], list[Bar]
 def _part(model: MusicModel, score: Score, index: int, voice: Voice, bars: list[Bar], new: list[Bar]) -> Part:
     half = model.representation.half_step  # an onset this close before a bar line belongs to it
     start, end = bars[0].start, bars[-1].end
-    notes = [n for n in voice.near(start, end) if n.onset < end - half and n.end > start]
+    early = 0.0 if model.representation.pitched else half  # a drum hit before the bar line may have faded at it
+    notes = [n for n in voice.near(start - early, end) if n.onset < end - half and n.end > start - early]
     clipped = [replace(n, duration=min(n.end, end) - n.onset) for n in notes]
     phrase = phrase_of(score, index, _lengthened(bars, model.bars), clipped, model.representation)
     return Part(phrase, start, new[0].start, new[-1].end)

@@ -4,7 +4,7 @@ How a piece is cut is told in `musicae.pieces`.
 
 How it is put together: bars, metres, keys and the tempo map stay those of the file, and so does where it ends. A note that
 lasts to a bar line where windows meet is tied to the one that begins there if both have one pitch and a note of the file
-is held over that line; else it ends there and the next is struck anew.
+is held over that line; else it ends there and the next is struck anew, as drums always are.
 
 How two pieces become one another: windows are paired in order, first with first, and the piece that has fewer begins anew
 when it is through. Each step has the bars, metres, kept bars, instrument and other tracks of the piece that is nearer, so
@@ -85,7 +85,8 @@ def assemble(
         start, stop = bars[k.first - 1].start, bars[k.last - 1].end
         before = stop - half if k.last < len(bars) else stop
         spans.append((start, min(stop, last), [n for n in piece.voice.near(start - half, stop) if n.onset < before]))
-    melody = replace(piece.score.tracks[piece.track], notes=_stitch(sorted(spans, key=lambda s: s[0]), piece.voice, half))
+    voice = piece.voice if model.representation.pitched else Voice(())
+    melody = replace(piece.score.tracks[piece.track], notes=_stitch(sorted(spans, key=lambda s: s[0]), voice, half))
     tracks = [melody if i == piece.track else t for i, t in enumerate(piece.score.tracks) if keep_tracks or i == piece.track]
     score = replace(piece.score, tracks=tuple(tracks), length=0.0)
     return score if score.end > bars[-1].start + 1e-6 else replace(score, length=end)

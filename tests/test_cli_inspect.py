@@ -75,11 +75,6 @@ def test_inspect_counts_as_many_bars_as_it_is_told(run: Run) -> None:
 @pytest.mark.parametrize(
     ("score", "metre", "reason"),
     [
-        (
-            Score((Track((Note(0.0, 1.0, 38),), is_drum=True),)),
-            None,
-            "drums only (track 1); a melody model needs a pitched track",
-        ),
         (Score(), None, "no notes; choose another file."),
         (Score((Track((Note(0.0, 1.0, 60),)),)), (17, 8), "bar 1 (17/8) has 34 time steps, more than the model's 32"),
         (Score((Track((Note(0.0, 1.0, 60),)),)), (7, 32), "Bar 1 (7/32) lasts 0.875 quarter notes"),

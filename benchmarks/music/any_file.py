@@ -13,7 +13,7 @@ import random
 import tempfile
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +21,14 @@ import click
 from click.testing import CliRunner
 from odd_files import ODD, REFUSED
 
-from musicae import Score, load, read_midi, write_midi
+from musicae import MusicModel, Score, load, read_midi, write_midi
 from musicae.cli.main import COMMANDS, cli
 from musicae.datasets import open_collections
 from musicae.datasets.tunes import Tune, read_collection
 from musicae.errors import MusicaeError
+from musicae.hub import shipped
+from musicae.phrase import Phrase
+from musicae.routing import DRUMS, default_model
 from musicae.score import Tempo, TimeSignature
 
 Files = dict[Path, str]  # a file and its kind
@@ -135,34 +138,38 @@ def unlike(path: Path, again: Path) -> str:
     return ", ".join(f"other {what}" for what, good in same.items() if not good)
 
 
-def interpolations(files: Files, checkpoint: str) -> dict[str, str]:
-    """Morph each file into the next; return the reason for each that cannot be."""
-    model, reasons, paths = load(checkpoint), {}, list(files)
-    phrases = {}
-    for path in paths:
+def interpolations(files: Files, checkpoint: str | None) -> dict[str, str]:
+    """Morph each file into the next of its kind, melodies or drums; return the reason for each that cannot be."""
+    models: dict[str, MusicModel] = {}
+    phrases: dict[str, list[Phrase]] = defaultdict(list)
+    reasons = {}
+    for path in files:
         try:
-            phrases[path] = model.phrase(path)
+            score = read_midi(path)
+            name = checkpoint or default_model([(str(path), score, None)])
+            if name not in models:
+                models[name] = load(name)
+            phrases[name].append(models[name].phrase(score, where=str(path)))
             reasons[str(path)] = ""
         except MusicaeError as error:
             reasons[str(path)] = str(error)
-    good = list(phrases)
-    for path, following in zip(good, [*good[1:], *good[:1]], strict=True):
-        model.interpolate(phrases[path], phrases[following], 3)
+    for name, some in phrases.items():
+        for phrase, following in zip(some, [*some[1:], *some[:1]], strict=True):
+            models[name].interpolate(phrase, following, 3)
     return reasons
 
 
-def show(files: Files, results: dict[str, dict[str, str]]) -> None:
-    """Print kind of file x command, and every reason of a refusal."""
+def show(files: Files, results: dict[str, dict[str, str]], lacking: Collection[str]) -> None:
+    """Print kind of file x command, and every reason of a refusal; `lacking` are kinds without music that a model takes."""
     kinds: dict[str, list[Path]] = defaultdict(list)
     for path, kind in files.items():
         kinds[kind].append(path)
-    lacking = [*REFUSED, "Groove, drums"]
     click.echo("| kind of file | files | " + " | ".join(results) + " |\n|" + "---|" * (len(results) + 2))
     for kind, paths in kinds.items():
         cells = [str(sum(not reasons[str(p)] for p in paths)) for reasons in results.values()]
-        click.echo(f"| {kind}{' (no melody in them)' if kind in lacking else ''} | {len(paths)} | " + " | ".join(cells) + " |")
+        click.echo(f"| {kind}{' (for no model)' if kind in lacking else ''} | {len(paths)} | " + " | ".join(cells) + " |")
     able = [str(p) for p, kind in files.items() if kind not in lacking]
-    for title, chosen in (("all", [str(p) for p in files]), ("all with a melody", able)):
+    for title, chosen in (("all", [str(p) for p in files]), ("all that a model is for", able)):
         shares = [sum(not reasons[p] for p in chosen) / len(chosen) for reasons in results.values()]
         click.echo(f"| **{title}** | {len(chosen)} | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
     for command, reasons in results.items():
@@ -178,15 +185,17 @@ def show(files: Files, results: dict[str, dict[str, str]]) -> None:
 @click.option("--pop909", type=click.Path(path_type=Path, exists=True), help="POP909, folder or zip.")
 @click.option("--groove", type=click.Path(path_type=Path, exists=True), help="Groove MIDI Dataset, folder or zip.")
 @click.option("--each", default=40, show_default=True, help="Files of POP909 and of Groove.")
-@click.option("--checkpoint", default="melody-2bar", show_default=True)
+@click.option("--checkpoint", help="A model for all files. [default: chosen by what each file is]")
 @click.option("--render/--no-render", default=True, show_default=True, help="Make sound of all files, which takes longest.")
-def main(count: int, pop909: Path | None, groove: Path | None, each: int, checkpoint: str, render: bool) -> None:
+def main(count: int, pop909: Path | None, groove: Path | None, each: int, checkpoint: str | None, render: bool) -> None:
     """Print a table of kinds of files and commands."""
     with tempfile.TemporaryDirectory() as name:
         folder, out = Path(name) / "in", Path(name) / "out"
         folder.mkdir()
         files = fill(folder, count, pop909, groove, each)
-        model = ["-c", checkpoint]
+        model = ["-c", checkpoint] if checkpoint else []
+        drums = [] if checkpoint is None and DRUMS in shipped() else ["Groove, drums", "drums only"]
+        lacking = [*(kind for kind in REFUSED if kind != "drums only"), *drums]
         results = {"inspect": run(["inspect", str(folder)])}
         results["reconstruct"] = run(["reconstruct", str(folder), *model, "-o", str(out / "phrase")])
         for what, extra in (("--whole", []), ("--whole --keep-tracks", ["--keep-tracks"])):
@@ -198,7 +207,7 @@ def main(count: int, pop909: Path | None, groove: Path | None, each: int, checkp
         results["interpolate"] = interpolations(files, checkpoint)
         if render and "render" in COMMANDS:
             results["render"] = run(["render", str(folder), "-o", str(out / "sound")])
-        show(files, results)
+        show(files, results, lacking)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from musicae.representations.base import GridWindow, Representation, Tokens
 from musicae.score import Bar, Note
 
-__all__ = ["PARTS", "DrumGrid"]
+__all__ = ["PARTS", "PART_OF", "DrumGrid"]
 
 # The parts and the pitches of General MIDI and of Roland's TD kits that belong to them; decoded is the first.
 PARTS: dict[str, tuple[int, ...]] = {
@@ -44,7 +44,7 @@ PARTS: dict[str, tuple[int, ...]] = {
     "crash": (49, 52, 55, 57, 58),
     "ride": (51, 53, 59, 82),
 }
-_PART_OF = {pitch: part for part, pitches in enumerate(PARTS.values()) for pitch in pitches}
+PART_OF = {pitch: part for part, pitches in enumerate(PARTS.values()) for pitch in pitches}
 _PITCHES = tuple(pitches[0] for pitches in PARTS.values())
 _UNITS = 127  # velocities and offsets are whole multiples of 1 / 127
 _LATEST = 126 / 127  # an offset of 1 would be the next step's -1
@@ -78,7 +78,7 @@ class DrumGrid(Representation):
         tokens = np.zeros(steps, dtype=np.int64)
         values = np.zeros((steps, self.values), dtype=np.float32)
         for note in notes:
-            part = _PART_OF.get(note.pitch)
+            part = PART_OF.get(note.pitch)
             step = self.nearest_step(note.onset - start, bar_steps)
             if part is None or not 0 <= step < steps:
                 continue
