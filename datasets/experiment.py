@@ -13,15 +13,16 @@ from musicae.datasets import open_collections
 from musicae.datasets.batches import WindowBatches
 from musicae.datasets.tunes import Progress
 from musicae.datasets.windows import PreparedWindows, longest_window, prepare
-from musicae.errors import CheckpointError, DataError, ParameterError
+from musicae.errors import CheckpointError, ParameterError
 from musicae.hub import load_weights
-from musicae.machine import keep_freed_memory, pick_device
+from musicae.machine import pick_device
 from musicae.metrics import grid_scores
 from musicae.models import MODELS
 from musicae.models.base import Autoencoder
 from musicae.models.blocks import BlockAutoencoder
 from musicae.presets import Preset
 from musicae.representations import build
+from musicae.runs import begin
 from musicae.training import Trainer
 
 __all__ = ["Experiment"]
@@ -73,11 +74,7 @@ class Experiment:
             DataError: data are missing, too few, or the folder holds a run already.
             CheckpointError: `init_from` does not fit, or there is nothing to resume.
         """
-        if (folder / "state.pt").exists() and not (resume or force):
-            raise DataError(f"{folder} holds a run already. Go on with --resume, overwrite with --force, or choose another.")
-        keep_freed_memory()
-        if threads:
-            torch.set_num_threads(threads)
+        begin(folder, threads=threads, resume=resume, force=force)
         model, representation = _build(recipe, init_from)
         collections = open_collections(data, training=True)
         most = longest_window(model.config, recipe.bars)

@@ -11,14 +11,15 @@ from musicae.config import to_dict
 from musicae.datasets.download import Progress
 from musicae.datasets.image_batches import ImageBatches, LabelledImages, batches_in_order
 from musicae.datasets.images import image_set
-from musicae.errors import CheckpointError, DataError
+from musicae.errors import CheckpointError
 from musicae.hub import load_weights
 from musicae.image_batch import ImageTask
 from musicae.image_metrics import psnr
 from musicae.image_presets import ImagePreset, model_config
-from musicae.machine import keep_freed_memory, pick_device
+from musicae.machine import pick_device
 from musicae.models import MODELS
 from musicae.models.pictures import ImageAutoencoder
+from musicae.runs import begin
 from musicae.training import Trainer
 
 __all__ = ["ImageExperiment"]
@@ -74,11 +75,7 @@ class ImageExperiment:
             DataError: data are missing or damaged, or the folder holds a run already.
             CheckpointError: `init_from` does not fit, or there is nothing to resume.
         """
-        if (folder / "state.pt").exists() and not (resume or force):
-            raise DataError(f"{folder} holds a run already. Go on with --resume, overwrite with --force, or choose another.")
-        keep_freed_memory()
-        if threads:
-            torch.set_num_threads(threads)
+        begin(folder, threads=threads, resume=resume, force=force)
         chosen = image_set(data or recipe.data)
         task = ImageTask.from_dict(recipe.task)
         config = model_config(recipe, channels=chosen.channels, size=chosen.size)

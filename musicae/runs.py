@@ -12,10 +12,30 @@ from typing import Any
 import torch
 
 from musicae.checkpoint import CheckpointInfo
-from musicae.errors import CheckpointError
+from musicae.errors import CheckpointError, DataError
 from musicae.files import write_atomically
+from musicae.machine import keep_freed_memory
 
-__all__ = ["RunFolder", "recipe_of"]
+__all__ = ["RunFolder", "begin", "recipe_of"]
+
+
+def begin(folder: Path, *, threads: int | None, resume: bool, force: bool) -> None:
+    """Check that a run may begin in a folder, and set this process up for training.
+
+    Arguments:
+        folder: Run folder.
+        threads: CPU threads; None takes all cores.
+        resume: Go on with the run that lies there.
+        force: Start anew though one lies there.
+
+    Raises:
+        DataError: the folder holds a run, which is neither to be resumed nor to be overwritten.
+    """
+    if (folder / "state.pt").exists() and not (resume or force):
+        raise DataError(f"{folder} holds a run already. Go on with --resume, overwrite with --force, or choose another.")
+    keep_freed_memory()
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def recipe_of(info: CheckpointInfo, training: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`musicae image sample`: new pictures from the prior."""
 
 import json
-from pathlib import Path
 
 import click
 
@@ -20,22 +19,8 @@ from musicae.cli.image import shared
     help="0 gives the mean picture of each code, 1 draws its pixels.",
 )
 @options.seed
-@shared.checkpoint("conv-vae")
-@options.device
-@shared.zoom
-@options.output("samples", "A folder for one file a sample, or a .png file for all in one sheet.")
-@options.force
-def command(
-    count: int,
-    labels: tuple[int, ...],
-    temperature: float,
-    seed: int,
-    checkpoint: str,
-    device: str,
-    zoom: int,
-    output: Path,
-    force: bool,
-) -> None:
+@shared.job("conv-vae", "samples", "A folder for one file a sample, or a .png file for all in one sheet.", reads=False)
+def command(count: int, labels: tuple[int, ...], temperature: float, seed: int, job: shared.Job) -> None:
     """Make new pictures from codes drawn from N(0, I).
 
     \b
@@ -44,17 +29,16 @@ def command(
         musicae image sample --checkpoint cvae --label 7 -n 8 -o sevens
     """
     digits = max(2, len(str(count)))
-    names = [output.name] if shared.one_sheet(output) else [f"sample-{i:0{digits}d}.png" for i in range(1, count + 1)]
-    written = shared.picture_targets(output, names, force=force)
+    names = [job.output.name] if job.one_sheet else [f"sample-{i:0{digits}d}.png" for i in range(1, count + 1)]
+    written = job.claim(names)
 
     from musicae.models.base import Adversarial
-    from musicae.picture_files import tile, write_picture
-    from musicae.pictures import load_pictures
+    from musicae.picture_files import tile
 
-    model = load_pictures(checkpoint, device=device)
+    model = job.load()
     made = model.sample(count, shared.labels_for(model, labels, count), temperature=temperature, seed=seed)
     if not (model.model.config.variational or isinstance(model.model, Adversarial)):
-        click.echo(f"{checkpoint} is a plain autoencoder: nothing made its codes look like N(0, I).", err=True)
+        click.echo(f"{job.checkpoint} is a plain autoencoder: nothing made its codes look like N(0, I).", err=True)
     for path, picture in zip(written, [tile(made)] if len(written) < count else made, strict=True):
-        write_picture(picture, path, zoom=zoom)
+        job.write(picture, path)
     click.echo(json.dumps({"samples": [str(path) for path in written], "seed": seed}))

@@ -1,11 +1,14 @@
 """Options and steps that several commands of `musicae image` share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from musicae.cli import options
 from musicae.cli.outputs import claim, targets
 
 if TYPE_CHECKING:
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 
     from musicae.pictures import PictureModel
 
-__all__ = ["checkpoint", "data", "data_dir", "fitting", "labels_for", "one_sheet", "picture_files", "picture_targets", "zoom"]
+__all__ = ["Job", "checkpoint", "data", "data_dir", "job", "labels_for", "picture_files"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +29,93 @@ data_dir = click.option(
     type=click.Path(path_type=Path),
     help="Folder with the official files. [default: the cache, then a download]",
 )
-zoom = click.option("--zoom", type=click.IntRange(1, 64), default=1, show_default=True, help="Side of a pixel in the files.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a command on pictures is told of the model, of how pictures are made to fit it, and of where results go.
+
+    Arguments:
+        checkpoint: A shipped model or a file.
+        device: Where to compute.
+        zoom: Side of a pixel in the files.
+        output: A .png file for the only result, or a folder.
+        force: Whether files that exist are overwritten.
+        fit: Whether pictures of another size or mode are cut, resized and recoloured.
+        invert: Whether black and white are exchanged.
+    """
+
+    checkpoint: str
+    device: str
+    zoom: int
+    output: Path
+    force: bool
+    fit: bool = False
+    invert: bool = False
+
+    @property
+    def one_sheet(self) -> bool:
+        """Whether -o names one picture for all results."""
+        return self.output.suffix.lower() == ".png" and not self.output.is_dir()
+
+    def claim(self, names: Sequence[str]) -> list[Path]:
+        """Return the file that each result goes to, checked."""
+        files = targets(self.output, names, suffixes=(".png",))
+        claim(files, force=self.force)
+        return files
+
+    def load(self) -> "PictureModel":
+        """Return the model."""
+        from musicae.pictures import load_pictures
+
+        return load_pictures(self.checkpoint, device=self.device)
+
+    def read(self, model: "PictureModel", files: Sequence[Path], *, small: bool = False) -> "Tensor":
+        """Return the pictures of files, shape (B, C, H, W); `small` ones are those that the model enlarges."""
+        import torch
+
+        return torch.cat([model.read(path, fit=self.fit, invert=self.invert, small=small) for path in files])
+
+    def write(self, picture: "Tensor", path: Path) -> None:
+        """Write one picture."""
+        from musicae.picture_files import write_picture
+
+        write_picture(picture, path, zoom=self.zoom)
+
+
+def job(model: str, output: str, text: str, *, reads: bool = True) -> Callable[[F], F]:
+    """Return what adds the options of a `Job`; the command gets them as one argument `job`.
+
+    Arguments:
+        model: The model taken where none is named.
+        output: Where results go where nothing is said; empty for what `text` tells.
+        text: What -o is.
+        reads: Whether the command reads pictures, so that they may have to be made to fit.
+    """
+    parts = [
+        click.option("--fit", is_flag=True, help="Cut, resize and recolour pictures of another size or mode."),
+        click.option("--invert", is_flag=True, help="Exchange black and white, for dark ink on white paper."),
+        checkpoint(model),
+        options.device,
+        click.option("--zoom", type=click.IntRange(1, 64), default=1, show_default=True, help="Side of a pixel in the files."),
+        options.output(output, text),
+        options.force,
+    ]
+    names = [field.name for field in fields(Job)]
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def command(*args: Any, **given: Any) -> Any:
+            told = {name: given.pop(name) for name in names if name in given}
+            return function(*args, job=Job(**told), **given)
+
+        decorated: Any = command
+        for part in reversed(parts if reads else parts[2:]):
+            decorated = part(decorated)
+        result: F = decorated
+        return result
+
+    return decorate
 
 
 def checkpoint(default: str) -> Callable[[F], F]:
@@ -39,24 +128,6 @@ def checkpoint(default: str) -> Callable[[F], F]:
         metavar="NAME|FILE",
         help="A shipped model or what `musicae image train` wrote.",
     )
-
-
-def fitting(function: F) -> F:
-    """Add the options that make any picture fit a model."""
-    function = click.option("--invert", is_flag=True, help="Exchange black and white, for dark ink on white paper.")(function)
-    return click.option("--fit", is_flag=True, help="Cut, resize and recolour pictures of another size or mode.")(function)
-
-
-def picture_targets(output: Path, names: Sequence[str], *, force: bool) -> list[Path]:
-    """Return the file that each result goes to, checked: -o is a .png file for the only result, or a folder."""
-    files = targets(output, names, suffixes=(".png",))
-    claim(files, force=force)
-    return files
-
-
-def one_sheet(output: Path) -> bool:
-    """Return whether -o names one picture for all results."""
-    return output.suffix.lower() == ".png" and not output.is_dir()
 
 
 def labels_for(model: "PictureModel", given: Sequence[int], count: int) -> "Tensor | None":

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from musicae.cli import options
 from musicae.cli.image import shared
 from musicae.cli.image.repair import repair
 
@@ -12,23 +11,8 @@ from musicae.cli.image.repair import repair
 @click.command("upscale")
 @shared.picture_files
 @click.option("--damage", is_flag=True, help="Make pictures of full size small first, and tell what was won.")
-@shared.fitting
-@shared.checkpoint("superres")
-@options.device
-@shared.zoom
-@options.output("", "A .png file for one result, or a folder. [default: NAME.upscaled.png in this folder]")
-@options.force
-def command(
-    files: tuple[Path, ...],
-    damage: bool,
-    fit: bool,
-    invert: bool,
-    checkpoint: str,
-    device: str,
-    zoom: int,
-    output: Path,
-    force: bool,
-) -> None:
+@shared.job("superres", "", "A .png file for one result, or a folder. [default: NAME.upscaled.png in this folder]")
+def command(files: tuple[Path, ...], damage: bool, job: shared.Job) -> None:
     """Enlarge small PNG or JPEG FILES (14 x 14 pixels for the shipped model).
 
     \b
@@ -36,7 +20,4 @@ def command(
         musicae image upscale small.png -o large.png
         musicae image upscale digit.png --fit --damage -o out
     """
-    repair(
-        files, "upscaled", damage=damage, enlarge=True, fit=fit, invert=invert, seed=0, checkpoint=checkpoint,
-        device=device, zoom=zoom, output=output, force=force,
-    )  # fmt: skip
+    repair(files, "upscaled", job, damage=damage, enlarge=True, seed=0)
