@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from drum_cases import drum_model
 from hypothesis import settings
 
 from musicae import MelodyGrid, Note, PlanVAE, Score, Track, write_midi
@@ -18,6 +19,7 @@ from musicae.config import to_dict
 from musicae.models.plan import PlanVAEConfig
 from musicae.objectives import ObjectiveConfig
 from musicae.picture_files import write_picture
+from musicae.representations import DrumGrid
 from musicae.score import KeySignature, Tempo, TimeSignature
 
 # No deadline: a busy machine is no failure. The same examples in each run: a failure is there for everybody, or for nobody.
@@ -122,6 +124,21 @@ def small_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     info = CheckpointInfo(model=model.name, config=to_dict(model.config), representation=grid.to_dict(), bars=2, step=40)
     save_checkpoint(path, model, info)
     return path
+
+
+@pytest.fixture(scope="session")
+def drum_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkpoint of a tiny model of two bars of drums."""
+    path, model = tmp_path_factory.mktemp("weights") / "drums.safetensors", drum_model()
+    info = CheckpointInfo(model=model.name, config=to_dict(model.config), representation=DrumGrid().to_dict(), bars=2)
+    save_checkpoint(path, model, info)
+    return path
+
+
+@pytest.fixture
+def shipped(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path, drum_checkpoint: Path) -> None:
+    """Ship a tiny model of melodies and one of drums, and nothing else."""
+    monkeypatch.setattr("musicae.hub.shipped", lambda: {"melody-2bar": small_checkpoint, "drums-2bar": drum_checkpoint})
 
 
 @pytest.fixture
