@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 import torch
+from torch import Tensor
 
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
@@ -29,12 +30,12 @@ from musicae.models.blocks import BlockAutoencoder
 from musicae.music import MusicModel, Source
 from musicae.phrase import Phrase
 from musicae.pieces import Kept, Part, Piece, cut
-from musicae.representations import GridWindow, Representation
+from musicae.representations import Representation
 from musicae.representations.base import Values
 from musicae.representations.drums import PART_OF, PARTS
 from musicae.score import Note, Score
 
-__all__ = ["Humanized", "humanize"]
+__all__ = ["Humanized", "draw_feel", "feeling", "humanize"]
 
 BATCH = 256  # windows that are computed at once
 EXACT = 0.004  # quarter notes: two ticks of 480
@@ -90,7 +91,7 @@ def humanize(
         MidiError: the file cannot be read, or has no drums.
         RepresentationError: none of its bars fits the grid or the model.
     """
-    network = _feeling(model)
+    network = feeling(model)
     if not 0 <= amount <= 1:
         raise ParameterError(f"amount must lie between 0 (on the grid) and 1 (as drawn), got {amount}.")
     if not 0 <= temperature < float("inf"):
@@ -112,7 +113,7 @@ def humanize(
     return Humanized(felt, tracks, len(piece.parts), hits, piece.kept)
 
 
-def _feeling(model: MusicModel) -> BlockAutoencoder:
+def feeling(model: MusicModel) -> BlockAutoencoder:
     """Return a model's network if it knows velocities and offsets.
 
     Raises:
@@ -129,20 +130,35 @@ def _feeling(model: MusicModel) -> BlockAutoencoder:
 
 
 @torch.no_grad()
+def draw_feel(
+    network: BlockAutoencoder, x: GridBatch, mood: Tensor, *, temperature: float, generator: torch.Generator | None = None
+) -> GridBatch:
+    """Give the hits of windows velocities and offsets, inferred from the hits alone.
+
+    Arguments:
+        network: A model with velocities and offsets, in evaluation mode.
+        x: The windows; their values, if they have any, are not looked at.
+        mood: Where in the posterior to draw the codes, in its standard deviations: standard normal, shape (B, Z) or (1, Z).
+        temperature: 0 takes the likeliest feel, 1 draws one.
+        generator: Source of what differs from hit to hit.
+    """
+    told = x.with_tokens(x.tokens)
+    posterior = network.encode(told)
+    z = posterior.mode
+    if isinstance(posterior, DiagonalGaussian):
+        z = z + temperature * posterior.std * mood.to(z)
+    return network.with_feel(told, z, temperature=temperature, generator=generator)
+
+
 def _draw(network: BlockAutoencoder, piece: Piece, temperature: float, seed: int) -> list[Values]:
-    """Return the velocities and offsets of the hits of each window, inferred from the hits alone."""
+    """Return the velocities and offsets of the hits of each window of a piece."""
     generator = torch.Generator().manual_seed(seed)
     mood = torch.randn(1, network.latent_size, generator=generator)
-    windows = [GridWindow(p.window.tokens, p.window.bar_steps) for p in piece.phrases]
-    device = next(network.parameters()).device
+    device, windows = next(network.parameters()).device, [phrase.window for phrase in piece.phrases]
     made: list[Values] = []
     for i in range(0, len(windows), BATCH):
         x = GridBatch.from_windows(windows[i : i + BATCH]).to(device)
-        posterior = network.encode(x)
-        z = posterior.mode
-        if isinstance(posterior, DiagonalGaussian):
-            z = z + temperature * posterior.std * mood.to(device)
-        felt = network.with_feel(x, z, temperature=temperature, generator=generator)
+        felt = draw_feel(network, x, mood, temperature=temperature, generator=generator)
         made += [w.values for w in felt.windows() if w.values is not None]
     return made
 

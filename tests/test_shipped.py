@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from drum_cases import beat, kit
 
 import musicae
-from musicae import MusicModel
+from musicae import MusicModel, Score
 from musicae.checkpoint import read_info
 from musicae.corruptions import Downscaling
 from musicae.datasets.images import IMAGE_SETS
@@ -25,6 +26,8 @@ TUNES = sorted((EXAMPLES / "tunes").glob("*.mid"))
 NAMES = sorted({"melody-2bar", *shipped()})  # the default model is looked for even where it is missing
 MUSIC = [name for name in NAMES if name not in shipped() or read_info(shipped()[name]).representation]
 IMAGES = [name for name in NAMES if name not in MUSIC]
+DRUMS = [name for name in MUSIC if name in shipped() and read_info(shipped()[name]).representation["name"] == "drums"]
+MELODIES = [name for name in MUSIC if name not in DRUMS]
 MOST_BYTES = {"music": 15_000_000, "images": 6_000_000, "all": 60_000_000}
 
 
@@ -33,10 +36,16 @@ def weights(name: str) -> Path:
     return shipped()[name]
 
 
-@pytest.fixture(scope="module", params=MUSIC)
+@pytest.fixture(scope="module", params=MELODIES)
 def model(request: pytest.FixtureRequest) -> MusicModel:
-    """Return each shipped music model."""
+    """Return each shipped model of melodies."""
     weights(request.param)
+    return musicae.load(request.param, device="cpu")
+
+
+@pytest.fixture(scope="module", params=DRUMS)
+def drummer(request: pytest.FixtureRequest) -> MusicModel:
+    """Return each shipped model of drums."""
     return musicae.load(request.param, device="cpu")
 
 
@@ -77,7 +86,11 @@ def test_all_weights_together_are_small() -> None:
 def test_weights_have_finite_figures(name: str) -> None:
     metrics = read_info(weights(name)).metrics
     assert metrics and all(math.isfinite(value) for value in metrics.values())
-    assert {"test_mse", "test_psnr"} <= set(metrics) if name in IMAGES else "test_note_f1" in metrics
+    assert {"test_mse", "test_psnr"} <= set(metrics) if name in IMAGES else f"test_{_f1(name)}" in metrics
+
+
+def _f1(name: str) -> str:
+    return "hit_f1" if name in DRUMS else "note_f1"
 
 
 @pytest.mark.parametrize("name", MUSIC)
@@ -142,6 +155,24 @@ def test_samples_are_music_in_every_metre(model: MusicModel, metre: str) -> None
     assert len({tuple((n.onset, n.pitch) for n in s.tracks[0].notes) for s in sounding}) >= 7
     pitches = [n.pitch for score in sounding for n in score.tracks[0].notes]
     assert 50 < sum(pitches) / len(pitches) < 90
+
+
+def test_a_plain_beat_is_kept_and_gets_a_drummers_feel(drummer: MusicModel) -> None:
+    score = Score((kit(*beat(8)),))
+    assert drummer.compare(score)["hit_f1"] >= 0.8
+    assert [t.is_drum for t in drummer.interpolate(score, Score((kit(*beat(2, seed=2)),)), steps=3).scores[1].tracks] == [True]
+    notes = drummer.humanize(score, temperature=0.0).tracks[0].notes
+    assert sorted((n.pitch, round(4 * n.onset)) for n in notes) == sorted((n.pitch, 4 * n.onset) for n in beat(8))
+    hats = [n.velocity for n in notes if n.pitch == 42]
+    assert max(hats) - min(hats) >= 5, "hats on and between the beats are played alike"
+    assert sum(n.onset * 4 % 1 > 0 for n in notes) > len(notes) / 2
+
+
+def test_drum_samples_are_beats(drummer: MusicModel) -> None:
+    scores = drummer.sample(8, seed=0)
+    assert all(t.is_drum for s in scores for t in s.tracks)
+    assert sum(len(s.tracks[0].notes) >= 8 for s in scores) >= 6
+    assert len({n.velocity for s in scores for n in s.tracks[0].notes}) > 20
 
 
 def test_pictures_come_back_or_are_repaired(painter: PictureModel) -> None:
