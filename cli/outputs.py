@@ -29,20 +29,20 @@ def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".
     return [output / name for name in names]
 
 
-def claim(paths: Iterable[Path], *, force: bool) -> None:
-    """Check that files may be written.
+def claim(paths: Iterable[Path], *, force: bool, option: str = "-o") -> None:
+    """Check that files may be written, as `option` named them.
 
     Raises:
         click.ClickException: one of them exists and `force` is off, it is a folder, or its folder is a file.
     """
     for path in paths:
         if path.is_dir():
-            raise click.ClickException(f"{path} is a folder, so no file can be written there; choose another -o.")
+            raise click.ClickException(f"{path} is a folder, so no file can be written there; choose another {option}.")
         blocking = next((p for p in path.parents if p.exists() and not p.is_dir()), None)
         if blocking is not None:
-            raise click.ClickException(f"{blocking} is a file, so {path} cannot be written; choose another -o.")
+            raise click.ClickException(f"{blocking} is a file, so {path} cannot be written; choose another {option}.")
         if path.exists() and not force:
-            raise click.ClickException(f"{path} exists; use --force to overwrite it, or choose another -o.")
+            raise click.ClickException(f"{path} exists; use --force to overwrite it, or choose another {option}.")
 
 
 def suffix(output: Path, form: str | None, forms: Sequence[str], *, others: Sequence[str]) -> str:

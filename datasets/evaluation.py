@@ -1,24 +1,22 @@
-"""Measure a checkpoint on the windows of a split, collection by collection and together."""
+"""Measure a checkpoint on the windows of a split: reconstructions by collection and together, paths, and samples."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
-import numpy as np
-
-from musicae.checkpoint import CheckpointInfo
-from musicae.datasets import PACKAGED, open_collections
-from musicae.datasets.base import Collection
-from musicae.datasets.batches import WindowBatches
+from musicae.code_metrics import thorough_scores
+from musicae.datasets.sample_evaluation import sample_scores
+from musicae.datasets.subjects import Subject, open_subject
 from musicae.datasets.tunes import Progress
-from musicae.datasets.windows import SPLITS, PreparedWindows, longest_window, prepare
-from musicae.errors import CheckpointError, DataError
-from musicae.hub import load_weights
-from musicae.machine import pick_device
+from musicae.errors import ParameterError
 from musicae.metrics import grid_scores
-from musicae.representations import build
+from musicae.paths import path_scores
 
-__all__ = ["evaluate"]
+__all__ = ["PARTS", "Part", "evaluate", "evaluate_parts"]
 
 ALL = "all"
+Part = Literal["reconstruction", "interpolation", "samples"]
+PARTS: tuple[Part, ...] = ("reconstruction", "interpolation", "samples")
 
 
 def evaluate(
@@ -32,7 +30,8 @@ def evaluate(
 ) -> dict[str, dict[str, float]]:
     """Return the figures of `musicae.metrics.grid_scores`, and the number of windows, by collection and for `all`.
 
-    Windows that occur, in any key, in the training tunes of the checkpoint's packaged collections are left out.
+    Windows that occur, in any key, in the training tunes of the checkpoint's packaged collections are left out. `all` is there
+    where there are several collections.
 
     Arguments:
         checkpoint: Name or path.
@@ -46,42 +45,76 @@ def evaluate(
         CheckpointError: the checkpoint is unusable or no music model.
         DataError: the split has no windows.
     """
-    model, info = load_weights(checkpoint, pick_device(device))
-    if not info.representation:
-        raise CheckpointError(f"{checkpoint} is a model of images ({info.model}); it cannot be measured on tunes.")
-    representation = build(info.representation)
-    most = longest_window(model.config, info.bars)
-    wanted = open_collections(data)
-    learnt = _training_collections(info, {c.name for c in wanted})
-    windows = prepare([*learnt, *wanted], representation, bars=info.bars, max_steps=most, progress=progress)
-    names = [c.name for c in wanted if len(windows.rows(split, c.name))]
-    if not names:
-        raise DataError(f"The {split} split of {', '.join(c.name for c in wanted)} has no windows; choose another --split.")
+    subject = open_subject(checkpoint, data, split=split, device=device, progress=progress)
+    return _reconstruction(subject, limit, None, progress)
+
+
+def evaluate_parts(
+    checkpoint: str | Path,
+    data: tuple[str, ...] = (),
+    *,
+    parts: Sequence[Part] = PARTS,
+    split: str = "test",
+    limit: int | None = None,
+    pairs: int = 200,
+    temperature: float = 0.5,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return more figures than `evaluate`, part by part.
+
+    Arguments:
+        checkpoint: Name or path.
+        data: Collections; none means the four default ones.
+        parts: What to measure.
+        split: `train`, `valid` or `test`.
+        limit: Number of windows a part, and a row of the table, evenly spaced; None takes all.
+        pairs: Pairs of windows to interpolate between.
+        temperature: Of the samples.
+        seed: Seed of everything random.
+        device: Where to compute.
+        progress: Called while data are prepared and measured.
+
+    Returns:
+        Of `reconstruction`, by collection, and for `all` where there are several: `windows` and the figures of
+        `musicae.code_metrics.thorough_scores`. `interpolation`: what `musicae.paths.path_scores` gives. `samples`: what
+        `musicae.datasets.sample_evaluation.sample_scores` gives. `left_out`: by part, why it was not measured.
+
+    Raises:
+        CheckpointError: the checkpoint is unusable or no music model.
+        DataError: the split has no windows, or too few of one metre.
+        ParameterError: only samples are asked for, of a model of drums.
+    """
+    subject = open_subject(checkpoint, data, split=split, device=device, progress=progress)
+    found: dict[str, Any] = {}
+    if "reconstruction" in parts:
+        found |= _reconstruction(subject, limit, seed, progress)
+    drums = not subject.representation.pitched
+    if "interpolation" in parts:
+        batches = subject.batches(subject.rows(subject.names), limit)
+        found["interpolation"] = path_scores(subject.model, batches, pairs=pairs, seed=seed, drums=drums, progress=progress)
+    if "samples" in parts and drums:
+        reason = "its features are those of melodies (intervals, scales, durations), and this is a model of drums."
+        if not found:
+            raise ParameterError(f"The samples of {checkpoint} cannot be measured: {reason}")
+        found["left_out"] = {"samples": reason}
+    elif "samples" in parts:
+        found["samples"] = sample_scores(subject, limit=limit, temperature=temperature, seed=seed, progress=progress)
+    return found
+
+
+def _reconstruction(
+    subject: Subject, limit: int | None, seed: int | None, progress: Progress | None
+) -> dict[str, dict[str, float]]:
+    """Measure reconstructions, thoroughly where a seed is given."""
     table: dict[str, dict[str, float]] = {}
+    names = subject.names
     for done, name in enumerate([*names, ALL] if len(names) > 1 else names):
-        chosen = _only(windows, split, names if name == ALL else [name])
-        source = WindowBatches(chosen, representation, split=split, batch_size=512)
-        batches = source.in_order(next(model.parameters()).device, limit)
-        table[name] = {"windows": float(sum(len(b) for b in batches)), **grid_scores(model, batches)}
+        batches = subject.batches(subject.rows(names if name == ALL else [name]), limit)
+        model = subject.model
+        figures = grid_scores(model, batches) if seed is None else thorough_scores(model, batches, seed=seed)
+        table[name] = {"windows": float(sum(len(b) for b in batches)), **figures}
         if progress:
             progress("measuring", done + 1, len(names) + 1)
     return table
-
-
-def _training_collections(info: CheckpointInfo, besides: set[str]) -> list[Collection]:
-    """Return the packaged collections that a checkpoint was trained on, so that windows it has seen can be dropped."""
-    names = [n for n in info.data.get("collections", {}) if n in PACKAGED and n not in besides]
-    return open_collections(tuple(names)) if names else []
-
-
-def _only(windows: PreparedWindows, split: str, collections: list[str]) -> PreparedWindows:
-    """Return the windows of one split of some collections, as one collection."""
-    rows = np.concatenate([windows.rows(split, name) for name in collections])
-    return PreparedWindows(
-        windows.tokens[rows],
-        windows.bar_steps[rows],
-        np.full(len(rows), SPLITS.index(split), dtype=np.uint8),
-        np.zeros(len(rows), dtype=np.uint8),
-        (", ".join(collections),),
-        values=None if windows.values is None else windows.values[rows],
-    )

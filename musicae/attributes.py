@@ -43,6 +43,7 @@ __all__ = [
     "AttributeVectors",
     "Effect",
     "amounts_of",
+    "best_key",
     "measure",
     "metrical_strength",
     "read_vectors",
@@ -112,12 +113,23 @@ def _strengths(bars: tuple[tuple[float, ...], ...]) -> tuple[int, ...]:
     return tuple(made)
 
 
+def best_key(notes: Sequence[Note]) -> int:
+    """Return the key whose profile the sounding time of the pitch classes fits best: 0 to 11 C to B major, 12 to 23 minor."""
+    return int((_profiles() @ _heard(notes)).argmax())
+
+
 def _key_fit(notes: Sequence[Note]) -> float:
+    heard = _heard(notes)
+    return float((_profiles() @ heard).max() / np.sqrt(heard @ heard)) if heard.any() else 0.0
+
+
+def _heard(notes: Sequence[Note]) -> NDArray[np.float64]:
+    """Return how long each pitch class sounds, less their mean, shape (12,)."""
     heard = np.zeros(12)
     for note in notes:
         heard[note.pitch % 12] += note.duration
     heard -= heard.mean()
-    return float((_profiles() @ heard).max() / np.sqrt(heard @ heard)) if heard.any() else 0.0
+    return heard
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ Conventions: tokens are sets of hits, values their velocities and offsets, as in
 estimate. Averages are over all time steps or hits of the set (micro average).
 
 Figures:
-    hit_f1: F measure of hits, a hit being right when its step and part are.
+    hit_f1: F measure of hits, a hit being right when its step and part are; hit_f1s: that of each window.
     velocity_error: mean absolute error of velocities, in MIDI units (1 to 127), over hits that both have.
     timing_error: mean absolute error of onsets in milliseconds at 120 quarter notes a minute, over hits that both have.
 
@@ -17,7 +17,7 @@ References:
 import torch
 from torch import Tensor
 
-__all__ = ["PLAIN_VELOCITY", "drum_figures", "hit_f1", "timing_error", "velocity_error"]
+__all__ = ["PLAIN_VELOCITY", "drum_figures", "hit_counts", "hit_f1", "hit_f1s", "timing_error", "velocity_error"]
 
 PLAIN_VELOCITY = 80  # of a quantised pattern, as MusicVAE writes it
 _HALF_STEP_MS = 62.5  # of a sixteenth at 120 quarter notes a minute
@@ -26,9 +26,22 @@ _HALF_STEP_MS = 62.5  # of a sixteenth at 120 quarter notes a minute
 def hit_f1(reference: Tensor, estimate: Tensor, mask: Tensor) -> float:
     """Return the F measure of hits by step and part; 1 where neither has any."""
     on = mask.to(torch.int64)
-    right = _count(reference & estimate & -on)
-    both = _count(reference & -on) + _count(estimate & -on)
+    right = int(hit_counts(reference & estimate & -on).sum())
+    both = int(hit_counts(reference & -on).sum() + hit_counts(estimate & -on).sum())
     return 2 * right / both if both else 1.0
+
+
+def hit_f1s(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
+    """Return the F measure of hits of each window, shape (B,); 1 where neither has any."""
+    on = mask.to(torch.int64)
+    right = hit_counts(reference & estimate & -on).sum(1).double()
+    both = hit_counts(reference & -on).sum(1) + hit_counts(estimate & -on).sum(1)
+    return torch.where(both > 0, 2 * right / both.clamp(min=1), 1.0)
+
+
+def hit_counts(tokens: Tensor) -> Tensor:
+    """Return the number of hits at each time step, of the shape of the tokens."""
+    return (tokens[..., None] >> torch.arange(int(tokens.max()).bit_length() if tokens.numel() else 0) & 1).sum(-1)
 
 
 def velocity_error(reference: Tensor, estimate: Tensor, common: Tensor) -> float:
@@ -63,11 +76,6 @@ def drum_figures(
         "timing_error": timing_error(offset, other_offset, common),
         "plain_timing_error": timing_error(offset, torch.zeros_like(offset), common),
     }
-
-
-def _count(tokens: Tensor) -> int:
-    """Return the number of hits in sets of them."""
-    return int((tokens[..., None] >> torch.arange(int(tokens.max()).bit_length() if tokens.numel() else 0) & 1).sum())
 
 
 def _mean(errors: Tensor, common: Tensor) -> float:

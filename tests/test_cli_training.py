@@ -152,10 +152,12 @@ def test_evaluate_measures_a_checkpoint(run: Run, small_checkpoint: Path, make_t
     assert (status, figures["exact"], figures["note_f1"], figures["step_accuracy"]) == (0, 1.0, 1.0, 1.0)
     assert 0.3 < figures["hold_accuracy"] < 0.8
     assert json.loads(run(*command, "--limit", 2, "--json")[1])["folder-known"]["windows"] == 2
-    title, head, row = run(*command)[1].splitlines()
+    title, head, row, empty, _, head_of_more, row_of_more = run(*command)[1].splitlines()
     assert title.strip() == f"{small_checkpoint}, train windows, greedy from the posterior mean"
     assert head.split()[:4] == ["collection", "windows", "hold", "accuracy"]
     assert row.split()[:4] == ["folder-known", f"{figures['windows']:.0f}", f"{figures['hold_accuracy']:.3f}", "1.0000"]
+    assert (empty, head_of_more.split()[1:4]) == ("", ["teacher", "forced", "accuracy"])
+    assert row_of_more.split()[:2] == ["folder-known", "1.0000"]
 
 
 def test_evaluate_refuses_what_it_cannot_measure(run: Run, data: Path, small_checkpoint: Path) -> None:

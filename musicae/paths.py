@@ -1,0 +1,126 @@
+"""Measure a model's paths from window to window, evenly and unevenly spaced, beside mixing the windows themselves."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from musicae import latent
+from musicae.batch import GridBatch
+from musicae.errors import DataError
+from musicae.metrics import window_distance
+from musicae.models.grid import GridAutoencoder
+from musicae.morph import FINE, hit_distance
+from musicae.path_metrics import averages, mixed, path_figures
+
+__all__ = ["STEPS", "draw_pairs", "path_scores"]
+
+STEPS = 9  # windows a path, both ends included: `musicae interpolate --steps 9`; FINE is a multiple of the steps between
+_AT_ONCE = 8  # pairs whose finely cut paths are decoded together
+Progress = Callable[[str, int, int], None]  # (what, done, total)
+
+
+def draw_pairs(bar_steps: Tensor, count: int, *, seed: int = 0) -> Tensor:
+    """Draw pairs of different windows with bars of the same lengths.
+
+    Arguments:
+        bar_steps: Time steps of each bar, shape (N, bars).
+        count: Number of pairs.
+        seed: Seed of the draw.
+
+    Returns:
+        Rows of the windows, int64, shape (count, 2): the first drawn from all windows that have another of their metre, the
+        second from those.
+
+    Raises:
+        DataError: no two windows have bars of the same lengths.
+    """
+    _, kind, sizes = bar_steps.unique(dim=0, return_inverse=True, return_counts=True)
+    order = kind.argsort(stable=True)  # windows of one metre lie together, from `begins` on
+    begins = sizes.cumsum(0) - sizes
+    able = (sizes[kind] > 1).nonzero()[:, 0]
+    if not len(able):
+        raise DataError("No two windows have bars of the same lengths, so nothing can be interpolated; raise --limit.")
+    generator = torch.Generator().manual_seed(seed)
+    first = able[torch.randint(len(able), (count,), generator=generator)]
+    place = torch.empty_like(order)
+    place[order] = torch.arange(len(order))
+    others = sizes[kind[first]] - 1
+    shift = 1 + (torch.rand(count, generator=generator, dtype=torch.float64) * others).long()  # 1 to size - 1
+    begin = begins[kind[first]]
+    last = order[begin + (place[first] - begin + shift) % (others + 1)]
+    return torch.stack([first, last], dim=1)
+
+
+@torch.no_grad()
+def path_scores(
+    model: GridAutoencoder,
+    batches: Sequence[GridBatch],
+    *,
+    pairs: int = 200,
+    seed: int = 0,
+    drums: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return the figures of `musicae.path_metrics.averages` for three kinds of paths between pairs of windows.
+
+    Arguments:
+        model: The model, in evaluation mode.
+        batches: The windows.
+        pairs: Number of pairs.
+        seed: Seed of the pairs and of the mixing.
+        drums: Whether the windows are drum patterns.
+        progress: Called with a title, the number of pairs done and their total.
+
+    Returns:
+        `pairs`, `steps`, and by kind the figures: `path` (codes evenly spaced on the great circle, decoded greedily), `even`
+        (codes spaced so that the music changes evenly, as `musicae.morph.even_path` chooses them) and `mixed` (time steps
+        of the two windows mixed at random).
+
+    Raises:
+        DataError: no two windows have bars of the same lengths.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    found: dict[str, list[dict[str, Tensor]]] = {"path": [], "even": [], "mixed": []}
+    distance, done = hit_distance if drums else window_distance, 0
+    for first, last in _in_metres(batches, pairs, seed):
+        fine = _fine_paths(model, first, last)
+        chosen = torch.stack([row[_evenly(distance(row[:-1], row[1:], on))] for row, on in zip(fine, first.mask, strict=True)])
+        blend = mixed(first.tokens, last.tokens, STEPS, generator)
+        for name, paths in (("path", fine[:, :: FINE // (STEPS - 1)]), ("even", chosen), ("mixed", blend)):
+            figures = path_figures(paths, first.tokens, last.tokens, first.mask, drums=drums)
+            found[name].append({key: values.cpu() for key, values in figures.items()})
+        done += len(first)
+        if progress:
+            progress("interpolating", done, pairs)
+    whole = {name: {key: torch.cat([part[key] for part in parts]) for key in parts[0]} for name, parts in found.items()}
+    return {"pairs": pairs, "steps": STEPS, **{name: averages(figures) for name, figures in whole.items()}}
+
+
+def _in_metres(batches: Sequence[GridBatch], count: int, seed: int) -> Iterator[tuple[GridBatch, GridBatch]]:
+    """Yield pairs of windows as two batches, a few of one metre at a time."""
+    windows = [window for batch in batches for window in batch.windows()]
+    most = max(len(w.bar_steps) for w in windows)
+    bars = torch.tensor([[*w.bar_steps, *[0] * (most - len(w.bar_steps))] for w in windows])
+    drawn = draw_pairs(bars, count, seed=seed).tolist()
+    device = batches[0].tokens.device
+    for metre in dict.fromkeys(windows[a].bar_steps for a, _ in drawn):
+        mine = [(windows[a], windows[b]) for a, b in drawn if windows[a].bar_steps == metre]
+        for i in range(0, len(mine), _AT_ONCE):
+            first, last = (GridBatch.from_windows(some).to(device) for some in zip(*mine[i : i + _AT_ONCE], strict=True))
+            yield first, last
+
+
+def _fine_paths(model: GridAutoencoder, first: GridBatch, last: GridBatch) -> Tensor:
+    """Return finely cut paths decoded greedily, shape (P, FINE + 1, T)."""
+    ends = zip(model.encode(first).mode, model.encode(last).mode, strict=True)
+    codes = torch.cat([latent.path(a, b, FINE + 1) for a, b in ends])
+    like = GridBatch(*(t.repeat_interleave(FINE + 1, dim=0) for t in (first.tokens, first.bar_steps)))
+    tokens = model.generate(codes, like).tokens
+    return tokens.view(len(first), FINE + 1, -1)
+
+
+def _evenly(sizes: Tensor) -> list[int]:
+    """Return the points of a finely cut path, its step sizes (FINE,), between which the music changes by equal amounts."""
+    return latent.respace(sizes.cpu(), STEPS)
