@@ -12,7 +12,7 @@ from musicae.errors import ParameterError
 from musicae.metrics import grid_scores
 from musicae.paths import path_scores
 
-__all__ = ["PARTS", "Part", "evaluate", "evaluate_parts"]
+__all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts"]
 
 ALL = "all"
 Part = Literal["reconstruction", "interpolation", "samples"]
