@@ -30,6 +30,7 @@ COMMANDS = {
     "interpolate": "Morph one MIDI file into another.",
     "mean": "Make the tune in the middle of several.",
     "models": "List the shipped models.",
+    "personalize": "Make a model of one's own music.",
     "plot": "Draw MIDI files as piano rolls.",
     "reconstruct": "Encode MIDI files and decode them again.",
     "render": "Play MIDI files into sound files.",

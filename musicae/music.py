@@ -175,7 +175,7 @@ class MusicModel:
         self,
         count: int = 1,
         *,
-        metre: str = "4/4",
+        metre: str | None = None,
         qpm: float = 120.0,
         temperature: float = 0.5,
         seed: int = 0,
@@ -185,7 +185,7 @@ class MusicModel:
 
         Arguments:
             count: How many.
-            metre: Their time signature.
+            metre: Their time signature. [default: that of the music that a personal model was made from, else 4/4]
             qpm: Their tempo in quarter notes a minute.
             temperature: 0 takes the likeliest notes of each code, 1 samples them.
             seed: Seed of codes and notes.
@@ -201,7 +201,7 @@ class MusicModel:
             raise ParameterError(f"qpm must lie between 4 and 2000 quarter notes a minute, got {qpm}.")
         generator = torch.Generator().manual_seed(seed)
         z = torch.randn(count, self.model.latent_size, generator=generator)
-        phrase = self._empty(metre, qpm)
+        phrase = self._empty(metre or str(self.info.data.get("metre", "4/4")), qpm)
         return self.decode(z, phrase, temperature=temperature, seed=seed, scale=scale)
 
     def compare(self, *sources: Source, exact: bool = False) -> dict[str, float]:

@@ -15,6 +15,8 @@ from musicae.models import (
     ConductorVAEConfig,
     MusicVAE,
     MusicVAEConfig,
+    PersonalVAE,
+    PersonalVAEConfig,
     PlanVAE,
     PlanVAEConfig,
 )
@@ -66,6 +68,10 @@ GRIDS = {
     "plan-vae, hits": plan(hit_parts=4, value_dropout=0.5),
     "conductor-vae": conductor(),
     "conductor-vae, blocks of 3": conductor(block=3, max_steps=18, token_dropout=0.0),
+    "personal-vae": Case(
+        PersonalVAE.name,
+        PersonalVAEConfig(base=PlanVAE.name, base_config=vars(plan().config), anchors=6, latent_size=3, hidden_sizes=(12,)),
+    ),
     "musicvae": musicvae(),
     "musicvae, sets": musicvae(set_input=True),
     "musicvae, scheduled sampling": musicvae(sampling_rate=50.0),

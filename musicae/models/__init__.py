@@ -9,6 +9,7 @@ from musicae.models.conditional import ConditionalAutoencoder, ConditionalAutoen
 from musicae.models.conductor import ConductorVAE, ConductorVAEConfig
 from musicae.models.image import ConvAutoencoder, ConvAutoencoderConfig, DenseAutoencoder, DenseAutoencoderConfig
 from musicae.models.musicvae import MusicVAE, MusicVAEConfig
+from musicae.models.personal import PersonalVAE, PersonalVAEConfig
 from musicae.models.plan import PlanVAE, PlanVAEConfig
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "ModelKind",
     "MusicVAE",
     "MusicVAEConfig",
+    "PersonalVAE",
+    "PersonalVAEConfig",
     "PlanVAE",
     "PlanVAEConfig",
 ]
@@ -43,6 +46,7 @@ MODELS: dict[str, ModelKind] = {
     PlanVAE.name: ModelKind(PlanVAE, PlanVAEConfig),
     ConductorVAE.name: ModelKind(ConductorVAE, ConductorVAEConfig),
     MusicVAE.name: ModelKind(MusicVAE, MusicVAEConfig),
+    PersonalVAE.name: ModelKind(PersonalVAE, PersonalVAEConfig),
     DenseAutoencoder.name: ModelKind(DenseAutoencoder, DenseAutoencoderConfig),
     ConvAutoencoder.name: ModelKind(ConvAutoencoder, ConvAutoencoderConfig),
     ConditionalAutoencoder.name: ModelKind(ConditionalAutoencoder, ConditionalAutoencoderConfig),
