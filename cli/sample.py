@@ -17,7 +17,7 @@ from musicae.cli import options, renditions
 @renditions.results("samples", "A .mid file for one sample, or a folder.")
 def command(
     count: int,
-    metre: str,
+    metre: str | None,
     tempo: float,
     checkpoint: str,
     device: str,
