@@ -2,16 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from musicae.attributes import ATTRIBUTES, Effect, amounts_of, read_vectors
 from musicae.cli import inputs, options, renditions
-from musicae.cli.outputs import targets
-
-if TYPE_CHECKING:
-    from musicae.scales import Scale
 
 
 @click.command("attributes")
@@ -24,29 +19,16 @@ if TYPE_CHECKING:
     help="Move this attribute by so many standard deviations, as in density=+1.5; may be given several times.",
 )
 @click.option("--table", "as_table", is_flag=True, help="Print the measured effect of each attribute on each, and stop.")
-@inputs.place
-@options.scale
-@options.temperature
-@options.seed
-@options.checkpoint
-@options.device
-@options.output("", "A .mid file, or a folder. [default: NAME.attributes.mid in this folder]")
-@renditions.options
-@options.force
+@inputs.reading(options.checkpoint)
+@options.decoding()
+@renditions.results("", "A .mid file, or a folder. [default: NAME.attributes.mid in this folder]")
 def command(
     file: Path | None,
     settings: tuple[str, ...],
     as_table: bool,
-    track: str | None,
-    bars: tuple[int, int] | None,
-    temperature: float,
-    seed: int,
-    checkpoint: str,
-    device: str,
-    output: Path,
-    force: bool,
-    also: tuple[str, ...],
-    scale: "Scale | None",
+    reading: inputs.Reading,
+    decoding: options.Decoding,
+    results: renditions.Results,
 ) -> None:
     """Tell the musical attributes of a phrase of FILE; with --set, move some of them and hold the others.
 
@@ -62,15 +44,14 @@ def command(
         musicae attributes --table
     """
     amounts = amounts_of(settings)
+    checkpoint = str(reading.checkpoint)
     if as_table:
         _table(checkpoint)
         return
     if file is None:
         raise click.UsageError("Give a FILE, or --table.")
-    target = targets(output, [f"{file.stem}.attributes.mid"])[0]
-    if amounts:
-        renditions.claim([target], also, force=force)
-    model, [phrase] = inputs.take([file], checkpoint, device, track=track, bars=bars)
+    targets = results.claim([f"{file.stem}.attributes.mid"]) if amounts else []
+    model, [phrase] = reading.take(file)
 
     from musicae.hub import find_weights
     from musicae.steering import attributes_of, shift
@@ -80,10 +61,10 @@ def command(
     if not amounts:
         click.echo(json.dumps(facts))
         return
-    shifted = shift(model, phrase, vectors, amounts, temperature=temperature, seed=seed, scale=scale)
-    extra = renditions.write(shifted.score, target, also)[1:]
+    shifted = shift(model, phrase, vectors, amounts, **decoding)
+    extra = results.write([shifted.score], targets)
     moved = {name: round(value, 2) for name, value in shifted.moved.items()}
-    click.echo(json.dumps({**facts, "output": str(target), "moved": moved} | renditions.named(extra)))
+    click.echo(json.dumps({**facts, "output": str(targets[0]), "moved": moved} | renditions.named(extra)))
 
 
 def _table(checkpoint: str) -> None:

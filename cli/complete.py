@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from musicae.cli import inputs, options, renditions
-from musicae.cli.outputs import targets
 
 if TYPE_CHECKING:
     from musicae.phrase import Phrase
-    from musicae.scales import Scale
 
 
 @click.command("complete")
@@ -19,30 +17,17 @@ if TYPE_CHECKING:
 @click.option("--fill", type=options.bars, metavar="M-N", help="Bars of FILE to fill. [default: those in which no note begins]")
 @click.option("--keep-notes", is_flag=True, help="Keep the notes that begin in the bars to fill, too, and fill around them.")
 @click.option("--count", "-n", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many ways to fill them.")
-@inputs.place
-@options.scale
-@options.temperature
-@options.seed
-@options.checkpoint
-@options.device
-@options.output("", "A .mid file for one result, or a folder. [default: NAME.completed.mid in this folder]")
-@renditions.options
-@options.force
+@inputs.reading(options.checkpoint)
+@options.decoding()
+@renditions.results("", "A .mid file for one result, or a folder. [default: NAME.completed.mid in this folder]")
 def command(
     file: Path,
     fill: tuple[int, int] | None,
     keep_notes: bool,
     count: int,
-    track: str | None,
-    bars: tuple[int, int] | None,
-    temperature: float,
-    seed: int,
-    checkpoint: str,
-    device: str,
-    output: Path,
-    force: bool,
-    also: tuple[str, ...],
-    scale: "Scale | None",
+    reading: inputs.Reading,
+    decoding: options.Decoding,
+    results: renditions.Results,
 ) -> None:
     """Keep given bars or notes of FILE and fill the rest of the phrase with what the model thinks belongs to them.
 
@@ -55,17 +40,14 @@ def command(
     """
     digits = len(str(count))
     names = [f"{file.stem}.completed{f'-{i:0{digits}d}' if count > 1 else ''}.mid" for i in range(1, count + 1)]
-    files = targets(output, names)
-    renditions.claim(files, also, force=force)
-    model, [phrase] = inputs.take([file], checkpoint, device, track=track, bars=bars)
+    files = results.claim(names)
+    model, [phrase] = reading.take(file)
     given = _given(phrase, str(file), fill, keep_notes=keep_notes)
 
     from musicae.completion import complete
 
-    scores = complete(model, phrase, given, count, temperature=temperature, seed=seed, scale=scale)
-    extra = []
-    for path, score in zip(files, scores, strict=True):
-        extra += renditions.write(score, path, also)[1:]
+    scores = complete(model, phrase, given, count, **decoding)
+    extra = results.write(scores, files)
     click.echo(json.dumps({"completed": [str(path) for path in files]} | renditions.named(extra)))
 
 

@@ -2,16 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli import inputs, options, renditions
-from musicae.cli.outputs import targets
 
 if TYPE_CHECKING:
-    from musicae.scales import Scale
+    pass
 
 MOST = 1000
 
@@ -34,28 +34,15 @@ def size(text: str) -> tuple[int, int]:
 @click.command("grid")
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
 @click.option("--size", type=size, metavar="RxC", help="Rows and columns. [default: 1x7 for two files, 5x5 for four]")
-@inputs.place
-@options.scale
-@options.temperature
-@options.seed
-@options.checkpoint_by_input
-@options.device
-@options.output("grid", "Folder for the MIDI files.")
-@renditions.options
-@options.force
+@inputs.reading(options.checkpoint_by_input)
+@options.decoding()
+@renditions.results("grid", "Folder for the MIDI files.")
 def command(
     files: tuple[Path, ...],
     size: tuple[int, int] | None,
-    track: str | None,
-    bars: tuple[int, int] | None,
-    temperature: float,
-    seed: int,
-    checkpoint: str | None,
-    device: str,
-    output: Path,
-    force: bool,
-    also: tuple[str, ...],
-    scale: "Scale | None",
+    reading: inputs.Reading,
+    decoding: options.Decoding,
+    results: renditions.Results,
 ) -> None:
     """Fill a rectangle between the melodies, or the drums, of FILES.
 
@@ -72,18 +59,16 @@ def command(
         raise click.UsageError(f"A grid lies between two or four files; {len(files)} were given.")
     rows, columns = size or ((1, 7) if len(files) == 2 else (5, 5))
     names = [f"row-{r:0{len(str(rows))}d}-column-{c:0{len(str(columns))}d}.mid" for r, c in _places(rows, columns)]
-    *places, joined = targets(output, [*names, "grid.mid"])
-    renditions.claim(places, (), force=force)
-    renditions.claim([joined], also, force=force)
-    model, phrases = inputs.take(files, checkpoint, device, track=track, bars=bars)
+    *places, joined = results.claim([*names, "grid.mid"], plain=True)
+    results.check([joined])
+    model, phrases = reading.take(*files)
 
     from musicae.steer import grid
 
-    made = grid(model, phrases, rows, columns, temperature=temperature, seed=seed, scale=scale)
+    made = grid(model, phrases, rows, columns, **decoding)
     scores = [score for row in made.scores for score in row]
-    for path, score in zip(places, scores, strict=True):
-        renditions.write(score, path, ())
-    extra = renditions.write(made.joined, joined, also, row=scores)[1:]
+    replace(results, also=()).write(scores, places)
+    extra = results.write([made.joined], [joined], row=scores)
     result = {
         "joined": str(joined),
         "rows": [[str(p) for p in places[i : i + columns]] for i in range(0, len(places), columns)],

@@ -37,11 +37,9 @@ TEMPLATE = "{stem}.humanized{suffix}"
     "--checkpoint", "-c", metavar="NAME|FILE", help="A model of drums with velocities and offsets. [default: drums-2bar]"
 )
 @options.device
-@options.output("", "A .mid file for one result, or a folder. [default: this folder]")
 @batches.template
 @batches.as_json
-@renditions.options
-@options.force
+@renditions.results("", "A .mid file for one result, or a folder. [default: this folder]")
 def command(
     files: tuple[Path, ...],
     track: str | None,
@@ -50,11 +48,9 @@ def command(
     seed: int,
     checkpoint: str | None,
     device: str,
-    output: Path,
     template: str | None,
     as_json: bool,
-    force: bool,
-    also: tuple[str, ...],
+    results: renditions.Results,
 ) -> None:
     """Give the drums of FILES a drummer's velocity and timing; every hit stays, and so do other tracks, bars and tempos.
 
@@ -68,8 +64,7 @@ def command(
         musicae humanize song.mid --amount 0.6 --temperature 1 --seed 3 --wav
     """
     paths = batches.expand(files)
-    written = batches.targets(output, paths, template, TEMPLATE)
-    renditions.claim(written, also, force=force)
+    written = results.check(batches.targets(results.output, paths, template, TEMPLATE))
 
     def read(path: Path) -> "Score":
         from musicae.kit import drum_tracks
@@ -93,7 +88,7 @@ def command(
 
         where = str(paths[index])
         done = humanize(model, score, track=track, where=where, amount=amount, temperature=temperature, seed=seed)
-        extra = renditions.write(done.score, written[index], also)[1:]
+        extra = results.write([done.score], [written[index]])
         told = {
             "file": where,
             "output": str(written[index]),

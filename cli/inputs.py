@@ -1,54 +1,78 @@
 """Files to models and phrases, for the commands that start from the music in files."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from musicae.cli import options
+from musicae.cli.bundles import bundle
 
 if TYPE_CHECKING:
     from musicae.music import MusicModel
     from musicae.phrase import Phrase
+    from musicae.pieces import Piece
     from musicae.score import Score
 
-__all__ = ["TRACK", "Models", "load_for", "place", "take"]
+__all__ = ["TRACK", "Models", "Reading", "load_for", "reading"]
 
 TRACK = "Track of the melody, or of drums, from 1; `drums` are all drum tracks. [default: by rule, see `musicae inspect`]"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def place(function: F) -> F:
-    """Add --track and --bars."""
-    track = click.option("--track", metavar="N|NAME", help=TRACK)
-    text = "Bars, from 1, inclusive. [default: the first full phrase]"
-    bars = click.option("--bars", type=options.bars, metavar="M-N", help=text)
-    decorated: F = track(bars(function))
-    return decorated
+@dataclass(frozen=True)
+class Reading:
+    """Which phrase of each file is taken, and the model for them.
 
-
-def take(
-    paths: Sequence[Path],
-    checkpoint: str | None,
-    device: str,
-    *,
-    track: str | None = None,
-    bars: tuple[int, int] | None = None,
-) -> tuple["MusicModel", list["Phrase"]]:
-    """Read files, load a model, take a phrase of each, and tell on stderr which.
-
-    Without a checkpoint the model is chosen by what the files are (see `musicae.routing`).
+    Arguments:
+        track: What --track gave.
+        bars: What --bars gave.
+        checkpoint: Name or file of a model; None chooses by what the files are (see `musicae.routing`).
+        device: Where to compute.
     """
-    from musicae.midi import read_midi
 
-    scores = [read_midi(path) for path in paths]  # bad files are told before torch is imported, which takes seconds
-    model = load_for(paths, scores, [track] * len(paths), checkpoint, device)
-    phrases = [model.phrase(score, track=track, bars=bars, where=str(path)) for path, score in zip(paths, scores, strict=True)]
-    for path, phrase in zip(paths, phrases, strict=True):
-        click.echo(f"{path}: track {phrase.track}, bars {phrase.bar_numbers}", err=True)
-    return model, phrases
+    track: str | None
+    bars: tuple[int, int] | None
+    checkpoint: str | None
+    device: str
+
+    def take(self, *paths: Path) -> tuple["MusicModel", list["Phrase"]]:
+        """Read files, load a model, take a phrase of each, and tell on stderr which."""
+        from musicae.midi import read_midi
+
+        scores = [read_midi(path) for path in paths]  # bad files are told before torch is imported, which takes seconds
+        model = load_for(paths, scores, [self.track] * len(paths), self.checkpoint, self.device)
+        phrases = []
+        for path, score in zip(paths, scores, strict=True):
+            phrases.append(model.phrase(score, track=self.track, bars=self.bars, where=str(path)))
+            click.echo(f"{path}: track {phrases[-1].track}, bars {phrases[-1].bar_numbers}", err=True)
+        return model, phrases
+
+    def cut(self, path: Path) -> tuple["MusicModel", "Piece"]:
+        """Read a file, load a model, and cut all bars of the file into phrases."""
+        from musicae.midi import read_midi
+
+        score = read_midi(path)
+        model = load_for([path], [score], [self.track], self.checkpoint, self.device)
+
+        from musicae.pieces import cut
+
+        return model, cut(model, score, track=self.track, where=str(path))
+
+
+def reading(checkpoint: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Return what adds --track, --bars, a checkpoint option and --device; the command gets one argument `reading`."""
+    text = "Bars, from 1, inclusive. [default: the first full phrase]"
+    parts = (
+        click.option("--track", metavar="N|NAME", help=TRACK),
+        click.option("--bars", type=options.bars, metavar="M-N", help=text),
+        checkpoint,
+        options.device,
+    )
+    return bundle("reading", Reading, ("track", "bars", "checkpoint", "device"), parts)
 
 
 def load_for(

@@ -2,15 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from musicae.cli import inputs, options, renditions
-from musicae.cli.outputs import targets
 
 if TYPE_CHECKING:
-    from musicae.scales import Scale
+    pass
 
 T = TypeVar("T")
 
@@ -34,16 +33,12 @@ T = TypeVar("T")
 )
 @options.exact
 @click.option("--even", is_flag=True, help="Space the steps so that the music changes by equal amounts.")
-@options.scale
 @options.whole
 @options.keep_tracks
-@options.temperature
-@options.seed
+@options.decoding()
 @options.checkpoint_by_input
 @options.device
-@options.output("morph", "Folder for the MIDI files.")
-@renditions.options
-@options.force
+@renditions.results("morph", "Folder for the MIDI files.")
 def command(
     a: Path,
     b: Path,
@@ -54,14 +49,10 @@ def command(
     even: bool,
     whole: bool,
     keep_tracks: bool,
-    temperature: float,
-    seed: int,
     checkpoint: str | None,
     device: str,
-    output: Path,
-    force: bool,
-    also: tuple[str, ...],
-    scale: "Scale | None",
+    decoding: options.Decoding,
+    results: renditions.Results,
 ) -> None:
     """Morph the melody of A into the melody of B, or the drums of A into those of B.
 
@@ -88,31 +79,26 @@ def command(
     if even and whole:
         raise click.UsageError("--even spaces the steps of one phrase; leave out --whole.")
     digits = max(2, len(str(steps)))
-    *files, joined = targets(output, [*(f"step-{i:0{digits}d}.mid" for i in range(1, steps + 1)), "interpolation.mid"])
-    renditions.claim([*files, joined], also, force=force)
+    *files, joined = results.claim([*(f"step-{i:0{digits}d}.mid" for i in range(1, steps + 1)), "interpolation.mid"])
 
     from musicae.midi import read_midi
 
     scores = [read_midi(path) for path in (a, b)]  # bad files are told before torch is imported, which takes seconds
     model = inputs.load_for((a, b), scores, tracks, checkpoint, device)
-    settings: dict[str, Any] = {"exact": exact, "temperature": temperature, "seed": seed, "scale": scale}
     if whole:
         from musicae import whole as wholes
 
         start, end = (wholes.cut(model, s, track=t, where=str(p)) for p, s, t in zip((a, b), scores, tracks, strict=True))
-        morph = wholes.interpolate(model, start, end, steps, keep_tracks=keep_tracks, **settings)
+        morph = wholes.interpolate(model, start, end, steps, keep_tracks=keep_tracks, exact=exact, **decoding)
         taken = [f"track {piece.track + 1}, bars 1-{len(piece.score.bars())}" for piece in (start, end)]
     else:
         first, last = (
             model.phrase(score, track=chosen, bars=span, where=str(path))
             for path, score, chosen, span in zip((a, b), scores, tracks, ranges, strict=True)
         )
-        morph = model.interpolate(first, last, steps, even=even, **settings)
+        morph = model.interpolate(first, last, steps, even=even, exact=exact, **decoding)
         taken = [f"track {phrase.track}, bars {phrase.bar_numbers}" for phrase in (first, last)]
-    extra = []
-    for path, score in zip(files, morph.scores, strict=True):
-        extra += renditions.write(score, path, also)[1:]
-    extra += renditions.write(morph.joined, joined, also, row=morph.scores)[1:]
+    extra = results.write(morph.scores, files) + results.write([morph.joined], [joined], row=morph.scores)
     for path, words in zip((a, b), taken, strict=True):
         click.echo(f"{path}: {words}", err=True)
     for path, reached in zip((a, b), morph.exact or (), strict=False):

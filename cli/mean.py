@@ -2,41 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli import inputs, options, renditions
-from musicae.cli.outputs import targets
-
-if TYPE_CHECKING:
-    from musicae.scales import Scale
 
 
 @click.command("mean")
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
-@inputs.place
-@options.scale
-@options.temperature
-@options.seed
-@options.checkpoint_by_input
-@options.device
-@options.output("mean.mid", "A .mid file, or a folder.")
-@renditions.options
-@options.force
-def command(
-    files: tuple[Path, ...],
-    track: str | None,
-    bars: tuple[int, int] | None,
-    temperature: float,
-    seed: int,
-    checkpoint: str | None,
-    device: str,
-    output: Path,
-    force: bool,
-    also: tuple[str, ...],
-    scale: "Scale | None",
-) -> None:
+@inputs.reading(options.checkpoint_by_input)
+@options.decoding()
+@renditions.results("mean.mid", "A .mid file, or a folder.")
+def command(files: tuple[Path, ...], reading: inputs.Reading, decoding: options.Decoding, results: renditions.Results) -> None:
     """Make the tune, or drum pattern, in the middle of FILES, at least two: the mean of their codes on the sphere.
 
     It has the bars, metre, instrument and key of the first file; tempo and loudness are means.
@@ -47,12 +24,10 @@ def command(
     """
     if len(files) < 2:
         raise click.UsageError("A mean needs at least two files.")
-    [target] = targets(output, ["mean.mid"])
-    renditions.claim([target], also, force=force)
-    model, phrases = inputs.take(files, checkpoint, device, track=track, bars=bars)
+    [target] = results.claim(["mean.mid"])
+    model, phrases = reading.take(*files)
 
     from musicae.steer import mean
 
-    score = mean(model, phrases, temperature=temperature, seed=seed, scale=scale)
-    extra = renditions.write(score, target, also)[1:]
+    extra = results.write([mean(model, phrases, **decoding)], [target])
     click.echo(json.dumps({"mean": str(target)} | renditions.named(extra)))

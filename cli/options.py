@@ -2,28 +2,32 @@
 
 import re
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
+from musicae.cli.bundles import bundle
+
+if TYPE_CHECKING:
+    from musicae.scales import Scale
+
 __all__ = [
+    "Decoding",
     "bars",
     "check_whole",
     "checkpoint",
     "checkpoint_by_input",
     "data",
+    "decoding",
     "device",
     "exact",
     "force",
     "keep_tracks",
     "midi_file",
     "output",
-    "scale",
     "seed",
     "seed_range",
-    "temperature",
     "whole",
 ]
 
@@ -61,9 +65,6 @@ device = click.option("--device", default="auto", show_default=True, metavar="au
 seed_range = click.IntRange(0, 2**32 - 1)
 seed = click.option("--seed", type=seed_range, default=0, show_default=True, help="Seed of everything random.")
 force = click.option("--force", is_flag=True, help="Overwrite files that exist.")
-temperature = click.option(
-    "--temperature", type=click.FloatRange(0.0, 10.0), default=0.0, show_default=True, help="0 takes the likeliest notes."
-)
 whole = click.option(
     "--whole",
     is_flag=True,
@@ -95,25 +96,33 @@ data = click.option(
 )
 
 
-def scale(function: F) -> F:
-    """Add --key and --scale; the command gets one argument `scale`, a `musicae.scales.Scale` or None."""
+class Decoding(TypedDict):
+    """How codes become notes; the functions of musicae take the same names."""
 
-    @wraps(function)
-    def command(*args: Any, **given: Any) -> Any:
-        from musicae.scales import parse_scale
+    temperature: float
+    seed: int
+    scale: "Scale | None"
 
-        wanted = parse_scale(given.pop("key"), given.pop("scale"))
-        return function(*args, scale=wanted, **given)
 
-    decorated: Any = command
+def decoding(temperature: float = 0.0) -> Callable[[F], F]:
+    """Return what adds --key, --scale, --temperature and --seed; the command gets one argument `decoding`."""
     kinds = "major, minor, dorian, pentatonic, blues ..."
-    for name, metavar, text in (
-        ("scale", "NAME", f"With --key: the scale ({kinds}). [default: what --key says, or major]"),
-        ("key", "KEY", "Let the model use notes of this key only: a tonic such as D, or with a scale, 'F# minor'."),
-    ):
-        decorated = click.option(f"--{name}", metavar=metavar, help=text)(decorated)
-    result: F = decorated
-    return result
+    key = "Let the model use notes of this key only: a tonic such as D, or with a scale, 'F# minor'."
+    cool = "0 takes the likeliest notes of each code, 1 samples them."
+    warmth = click.FloatRange(0.0, 10.0)
+    parts = (
+        click.option("--key", metavar="KEY", help=key),
+        click.option("--scale", metavar="NAME", help=f"With --key: the scale ({kinds}). [default: what --key says, or major]"),
+        click.option("--temperature", type=warmth, default=temperature, show_default=True, help=cool),
+        seed,
+    )
+    return bundle("decoding", _decoding, ("key", "scale", "temperature", "seed"), parts)
+
+
+def _decoding(*, key: str | None, scale: str | None, temperature: float, seed: int) -> Decoding:
+    from musicae.scales import parse_scale
+
+    return Decoding(temperature=temperature, seed=seed, scale=parse_scale(key, scale))
 
 
 def output(default: str, text: str) -> Callable[[F], F]:

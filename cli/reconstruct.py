@@ -25,11 +25,9 @@ TEMPLATE = "{stem}.reconstructed{suffix}"
 @options.keep_tracks
 @options.checkpoint_by_input
 @options.device
-@options.output("", "A .mid file for one result, or a folder. [default: this folder]")
 @batches.template
 @batches.as_json
-@renditions.options
-@options.force
+@renditions.results("", "A .mid file for one result, or a folder. [default: this folder]")
 def command(
     files: tuple[Path, ...],
     track: str | None,
@@ -39,11 +37,9 @@ def command(
     keep_tracks: bool,
     checkpoint: str | None,
     device: str,
-    output: Path,
     template: str | None,
     as_json: bool,
-    force: bool,
-    also: tuple[str, ...],
+    results: renditions.Results,
 ) -> None:
     """Encode the melody, or the drums, of FILES, decode it, and tell how much was kept.
 
@@ -66,14 +62,13 @@ def command(
     """
     options.check_whole(whole=whole, keep_tracks=keep_tracks, bars=bars)
     paths = batches.expand(files)
-    written = batches.targets(output, paths, template, TEMPLATE)
-    renditions.claim(written, also, force=force)
+    written = results.check(batches.targets(results.output, paths, template, TEMPLATE))
     act = partial(_whole, keep_tracks=keep_tracks) if whole else partial(_phrase, bars=bars)
 
     def work(index: int, score: "Score", models: inputs.Models) -> str:
         model = models(paths[index], score, track)
         made, facts = act(model, score, str(paths[index]), track=track, exact=exact)
-        extra = renditions.write(made, written[index], also)[1:]
+        extra = results.write([made], [written[index]])
         told = {"file": str(paths[index]), "output": str(written[index]), **renditions.named(extra), **facts}
         click.echo(json.dumps(told))
         figure = "note_f1" if "note_f1" in facts else "hit_f1"

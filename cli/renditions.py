@@ -1,16 +1,17 @@
 """Other forms of a result beside its MIDI file: sound, picture, notation; for every command that writes music."""
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from musicae.cli import outputs
+from musicae.cli import options, outputs
+from musicae.cli.bundles import bundle
 from musicae.score import Score
 
-__all__ = ["FORMATS", "claim", "named", "options", "write"]
+__all__ = ["FORMATS", "Results", "named", "results"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,62 +24,89 @@ FORMATS = {
 }
 
 
-def options(function: F) -> F:
-    """Add one flag for each form; the command gets them as one argument `also`, a tuple of names of `FORMATS`."""
-
-    @wraps(function)
-    def command(*args: Any, **given: Any) -> Any:
-        also = tuple(name for name in FORMATS if given.pop(name))
-        return function(*args, also=also, **given)
-
-    decorated: Any = command
-    for name, text in reversed(FORMATS.items()):
-        decorated = click.option(f"--{name}", name, is_flag=True, help=text)(decorated)
-    result: F = decorated
-    return result
-
-
-def claim(paths: Sequence[Path], also: Sequence[str], *, force: bool) -> None:
-    """Check that the MIDI files and all that goes beside them may be written.
-
-    Raises:
-        click.ClickException: see `musicae.cli.outputs.claim`.
-    """
-    outputs.claim([*paths, *(path.with_suffix(f".{name}") for name in also for path in paths)], force=force)
-
-
-def write(score: Score, path: Path, also: Sequence[str], *, row: Sequence[Score] | None = None) -> list[Path]:
-    """Write a score as MIDI to `path` and in other forms beside it.
+@dataclass(frozen=True)
+class Results:
+    """Where the results of a command go, and in which forms.
 
     Arguments:
-        score: The music.
-        path: The MIDI file; the others differ from it in their suffix.
-        also: Names of `FORMATS`.
-        row: What the picture shows instead of the score: several, side by side on the same axes.
-
-    Returns:
-        All files, the MIDI file first.
+        output: What -o gave.
+        also: Names of `FORMATS`, written beside each MIDI file.
+        force: Whether files that exist are overwritten.
     """
-    from musicae.midi import write_midi
 
-    write_midi(score, path)
-    written = [path]
-    for name in also:
-        target = path.with_suffix(f".{name}")
-        if name == "png":
-            from musicae.rolls import save_rolls
+    output: Path
+    also: tuple[str, ...]
+    force: bool
 
-            save_rolls(row or [score], target)
-        elif name == "musicxml":
-            from musicae.notation import write_musicxml
+    def claim(self, names: Sequence[str], *, plain: bool = False) -> list[Path]:
+        """Return the MIDI file that each result goes to; it and, unless `plain`, all that goes beside it may be written.
 
-            write_musicxml(score, target)
-        else:
-            from musicae.render import write_audio
+        Raises:
+            click.ClickException: see `musicae.cli.outputs`.
+        """
+        return self.check(outputs.targets(self.output, names), plain=plain)
 
-            write_audio(score, target)
-        written.append(target)
-    return written
+    def check(self, files: list[Path], *, plain: bool = False) -> list[Path]:
+        """Return the same files, which may be written, and so may all that goes beside them.
+
+        Raises:
+            click.ClickException: see `musicae.cli.outputs.claim`.
+        """
+        beside = () if plain else self.also
+        outputs.claim([*files, *(path.with_suffix(f".{name}") for name in beside for path in files)], force=self.force)
+        return files
+
+    def write(self, scores: Sequence[Score], files: Sequence[Path], *, row: Sequence[Score] | None = None) -> list[Path]:
+        """Write each score as MIDI, and in other forms beside it.
+
+        Arguments:
+            scores: The music.
+            files: The MIDI files.
+            row: What the pictures show instead of each score: several, side by side on the same axes.
+
+        Returns:
+            The files beside the MIDI files.
+        """
+        from musicae.midi import write_midi
+
+        written = []
+        for score, path in zip(scores, files, strict=True):
+            write_midi(score, path)
+            written += [_write(score, path.with_suffix(f".{name}"), row or [score]) for name in self.also]
+        return written
+
+
+def results(default: str, text: str) -> Callable[[F], F]:
+    """Return what adds -o, a flag for each form, and --force; the command gets one argument `results`.
+
+    Arguments:
+        default: Where results go where nothing is said; empty for what `text` tells.
+        text: What -o is.
+    """
+    flags = [click.option(f"--{name}", name, is_flag=True, help=text) for name, text in FORMATS.items()]
+    parts = [options.output(default, text), *flags, options.force]
+    return bundle("results", _results, ("output", *FORMATS, "force"), parts)
+
+
+def _results(*, output: Path, force: bool, **flags: bool) -> Results:
+    return Results(output, tuple(name for name in FORMATS if flags[name]), force)
+
+
+def _write(score: Score, target: Path, row: Sequence[Score]) -> Path:
+    """Write a score in the form that a file's ending names."""
+    if target.suffix == ".png":
+        from musicae.rolls import save_rolls
+
+        save_rolls(row, target)
+    elif target.suffix == ".musicxml":
+        from musicae.notation import write_musicxml
+
+        write_musicxml(score, target)
+    else:
+        from musicae.render import write_audio
+
+        write_audio(score, target)
+    return target
 
 
 def named(extra: Sequence[Path]) -> dict[str, list[str]]:

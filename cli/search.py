@@ -33,9 +33,7 @@ SHOWN_REASONS = 5  # files left out that are named on stderr
     help="Where the index is kept; it is made anew when a file or the model has changed. [default: in the cache]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the lines of JSON only, and no table.")
-@inputs.place
-@options.checkpoint
-@options.device
+@inputs.reading(options.checkpoint)
 def command(
     file: Path,
     folder: Path,
@@ -43,10 +41,7 @@ def command(
     per_file: bool,
     index_file: Path | None,
     as_json: bool,
-    track: str | None,
-    bars: tuple[int, int] | None,
-    checkpoint: str,
-    device: str,
+    reading: inputs.Reading,
 ) -> None:
     """Find the phrases of the MIDI files in DIR that are nearest to a phrase of TUNE, in any key.
 
@@ -59,8 +54,8 @@ def command(
         musicae search tune.mid --in songs --top 5
     """
     files = _files(folder)
-    model, [phrase] = inputs.take([file], checkpoint, device, track=track, bars=bars)
-    index = _index(model, checkpoint, folder, files, index_file)
+    model, [phrase] = reading.take(file)
+    index = _index(model, str(reading.checkpoint), folder, files, index_file)
 
     from musicae.search import search
 

@@ -2,15 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli import inputs, options, renditions
-from musicae.cli.outputs import targets
-
-if TYPE_CHECKING:
-    from musicae.scales import Scale
 
 
 @click.command("vary")
@@ -23,33 +18,20 @@ if TYPE_CHECKING:
     show_default=True,
     help="How far from the tune: 0 is its reconstruction, 1 a new sample.",
 )
-@inputs.place
+@inputs.reading(options.checkpoint_by_input)
 @options.whole
 @options.keep_tracks
-@options.scale
-@options.temperature
-@options.seed
-@options.checkpoint_by_input
-@options.device
-@options.output("variations", "A .mid file for one variation, or a folder.")
-@renditions.options
-@options.force
+@options.decoding()
+@renditions.results("variations", "A .mid file for one variation, or a folder.")
 def command(
     file: Path,
     count: int,
     distance: float,
-    track: str | None,
-    bars: tuple[int, int] | None,
     whole: bool,
     keep_tracks: bool,
-    temperature: float,
-    seed: int,
-    checkpoint: str | None,
-    device: str,
-    output: Path,
-    force: bool,
-    also: tuple[str, ...],
-    scale: "Scale | None",
+    reading: inputs.Reading,
+    decoding: options.Decoding,
+    results: renditions.Results,
 ) -> None:
     """Make variations of the melody of FILE, or of its drums.
 
@@ -60,30 +42,20 @@ def command(
     Example:
         musicae vary tune.mid -n 8 --distance 0.2 -o variations
     """
-    options.check_whole(whole=whole, keep_tracks=keep_tracks, bars=bars)
+    options.check_whole(whole=whole, keep_tracks=keep_tracks, bars=reading.bars)
     digits = max(2, len(str(count)))
-    files = targets(output, [f"{file.stem}.vary-{i:0{digits}d}.mid" for i in range(1, count + 1)])
-    renditions.claim(files, also, force=force)
+    files = results.claim([f"{file.stem}.vary-{i:0{digits}d}.mid" for i in range(1, count + 1)])
     if whole:
-        from musicae.midi import read_midi
+        model, piece = reading.cut(file)
 
-        score = read_midi(file)
-        model = inputs.load_for([file], [score], [track], checkpoint, device)
-
-        from musicae.pieces import cut
         from musicae.steer import vary_whole
 
-        piece = cut(model, score, track=track, where=str(file))
-        scores = vary_whole(
-            model, piece, count, distance, keep_tracks=keep_tracks, temperature=temperature, seed=seed, scale=scale
-        )
+        scores = vary_whole(model, piece, count, distance, keep_tracks=keep_tracks, **decoding)
     else:
-        model, [phrase] = inputs.take([file], checkpoint, device, track=track, bars=bars)
+        model, [phrase] = reading.take(file)
 
         from musicae.steer import vary
 
-        scores = vary(model, phrase, count, distance, temperature=temperature, seed=seed, scale=scale)
-    extra = []
-    for path, score in zip(files, scores, strict=True):
-        extra += renditions.write(score, path, also)[1:]
+        scores = vary(model, phrase, count, distance, **decoding)
+    extra = results.write(scores, files)
     click.echo(json.dumps({"variations": [str(path) for path in files]} | renditions.named(extra)))

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from musicae.cli import options
+from musicae.cli.bundles import bundle
 from musicae.cli.outputs import claim, targets
 
 if TYPE_CHECKING:
@@ -102,20 +102,7 @@ def job(model: str, output: str, text: str, *, reads: bool = True) -> Callable[[
         options.force,
     ]
     names = [field.name for field in fields(Job)]
-
-    def decorate(function: F) -> F:
-        @wraps(function)
-        def command(*args: Any, **given: Any) -> Any:
-            told = {name: given.pop(name) for name in names if name in given}
-            return function(*args, job=Job(**told), **given)
-
-        decorated: Any = command
-        for part in reversed(parts if reads else parts[2:]):
-            decorated = part(decorated)
-        result: F = decorated
-        return result
-
-    return decorate
+    return bundle("job", Job, names, parts) if reads else bundle("job", Job, names[:-2], parts[2:])
 
 
 def checkpoint(default: str) -> Callable[[F], F]:
