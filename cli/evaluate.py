@@ -169,9 +169,8 @@ def _beside(figures: dict[str, Any], what: str) -> Any:
     """Return a table of samples beside held-out windows."""
     from musicae.cli.tables import table
 
-    count, temperature = figures["count"], figures["temperature"]
-    title = f"{count} samples at temperature {temperature:g}, and as many {what}, beside as many others"
-    made = table(["figure", "samples", "held out"], title=title)
+    samples = f"{figures['count']} samples at temperature {figures['temperature']:g}"
+    made = table(["figure", samples, "as many held-out windows"], title=f"{what} and samples, each beside other windows")
     for name, value in figures["samples"].items():
         made.add_row(name.replace("_", " "), f"{value:.4f}", f"{figures['held_out'][name]:.4f}")
     return made

@@ -130,6 +130,11 @@ def test_copies_are_found_in_any_key_and_only_in_their_metre(seed: int, shift: i
     assert one[0] == 0 and (np.diff(one) > 0).all()
 
 
+def test_long_windows_are_counted_to_their_end() -> None:
+    sounding, silent, bars = np.full((1, 320), 41), np.zeros((1, 320), dtype=np.int64), np.array([[160, 160]])
+    assert nearest_distances(sounding, bars, silent, bars).tolist() == [1.0]
+
+
 def test_distances_of_novelty_worked_examples() -> None:
     known, bars = np.array([[41, 0, 43, 0, 45, 0, 46, 0]]), np.array([[4, 4]])
     for row, distance in (
