@@ -28,6 +28,7 @@ class Manner:
         metres: Numerator and denominator of each bar.
         key: Key number as in `KeySignature`, or None.
         is_drum: Whether it is played on drums.
+        lead: By how many quarter notes its first hits may come before its first bar.
     """
 
     qpm: float = 120.0
@@ -37,6 +38,7 @@ class Manner:
     metres: tuple[tuple[int, int], ...] = ()
     key: int | None = None
     is_drum: bool = False
+    lead: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,9 @@ def blend(a: Manner, b: Manner, alpha: float) -> Manner:
 
 
 def to_score(window: GridWindow, manner: Manner, representation: Representation) -> Score:
-    """Turn a window into a score played in the given manner."""
-    notes = representation.decode(window, velocity=manner.velocity)
+    """Turn a window into a score played in the given manner; hits of a manner with a lead may have onsets below 0."""
+    decoded = representation.decode(window, velocity=manner.velocity)
+    notes = tuple(n if n.onset >= -manner.lead else replace(n, onset=-manner.lead) for n in decoded)
     metres = manner.metres or ((4, 4),) * len(window.bar_steps)
     signatures: list[TimeSignature] = []
     time = 0.0

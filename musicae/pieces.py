@@ -195,6 +195,7 @@ def _part(model: MusicModel, score: Score, index: int, voice: Voice, bars: list[
     notes = [n for n in voice.near(start - early, end) if n.onset < end - half and n.end > start - early]
     clipped = [replace(n, duration=min(n.end, end) - n.onset) for n in notes]
     phrase = phrase_of(score, index, _lengthened(bars, model.bars), clipped, model.representation)
+    phrase = replace(phrase, manner=replace(phrase.manner, lead=min(early, start)))
     return Part(phrase, start, new[0].start, new[-1].end)
 
 

@@ -76,17 +76,17 @@ def assemble(
     bars, end = piece.score.bars(), max(piece.score.end, piece.score.length)
     # Beyond it another metre begins.
     last = min([s.time for s in piece.score.time_signatures if s.time >= end] + [bars[-1].end])
-    spans = [
-        (part.start, min(part.end, last), [replace(n, onset=n.onset + part.offset) for t in score.tracks for n in t.notes])
-        for part, score in zip(piece.parts, made, strict=True)
-    ]
-    half = model.representation.half_step
+    half, spans = model.representation.half_step, []
+    for part, score in zip(piece.parts, made, strict=True):
+        moved = [replace(n, onset=n.onset + part.offset) for t in score.tracks for n in t.notes]
+        spans.append((part.start, min(part.end, last), [n for n in moved if n.onset < part.end - half]))  # the rest is padding
     for k in piece.kept:
         start, stop = bars[k.first - 1].start, bars[k.last - 1].end
         before = stop - half if k.last < len(bars) else stop
         spans.append((start, min(stop, last), [n for n in piece.voice.near(start - half, stop) if n.onset < before]))
-    voice = piece.voice if model.representation.pitched else Voice(())
-    melody = replace(piece.score.tracks[piece.track], notes=_stitch(sorted(spans, key=lambda s: s[0]), voice, half))
+    spans.sort(key=lambda s: s[0])
+    notes = _stitch(spans, piece.voice, half) if model.representation.pitched else _in_a_row(spans, half, last)
+    melody = replace(piece.score.tracks[piece.track], notes=notes)
     tracks = [melody if i == piece.track else t for i, t in enumerate(piece.score.tracks) if keep_tracks or i == piece.track]
     score = replace(piece.score, tracks=tuple(tracks), length=0.0)
     return score if score.end > bars[-1].start + 1e-6 else replace(score, length=end)
@@ -114,6 +114,12 @@ def _stitch(spans: Sequence[tuple[float, float, list[Note]]], voice: Voice, half
                 still[note.pitch] = place
         open_notes = still
     return tuple(sorted(stitched))
+
+
+def _in_a_row(spans: Sequence[tuple[float, float, list[Note]]], half: float, last: float) -> tuple[Note, ...]:
+    """Put the hits of spans (start, end, hits) in a row; one may come up to `half` before its span, none rings past `last`."""
+    hits = [hit for start, end, some in spans for hit in some if start - half - 1e-6 <= hit.onset < end - 1e-6]
+    return tuple(sorted(replace(hit, duration=min(hit.duration, last - hit.onset)) for hit in hits))
 
 
 def reconstruct(model: MusicModel, source: Source | Piece, *, keep_tracks: bool = False, exact: bool = False) -> Score:

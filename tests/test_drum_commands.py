@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from drum_cases import beat, kit, write_files
+from drum_cases import beat, feel, kit, write_files
 
 from musicae import MusicModel, Note, Score, Track, load, read_midi
 from musicae.errors import MidiError
 from musicae.kit import choose_part, drum_tracks
 from musicae.morph import hit_distance
+from musicae.representations import DrumGrid
+from musicae.score import TimeSignature
 from musicae.whole import cut, reconstruct
+from whole_cases import echo
 
 Run = Callable[..., tuple[int, str, str]]
 MakeTune = Callable[..., Score]
@@ -77,6 +80,7 @@ def test_the_drums_of_a_file_with_a_melody_can_be_chosen(run: Run, shipped: None
     [
         (["interpolate", "x.mid", "y.mid", "--steps", 3, "--even", "-o", "out"], "step-02.mid"),
         (["interpolate", "x.mid", "y.mid", "--steps", 3, "--whole", "-o", "out"], "interpolation.mid"),
+        (["interpolate", "x.mid", "y.mid", "--steps", 3, "--exact", "-o", "out"], "step-03.mid"),
         (["vary", "x.mid", "-n", 2, "-o", "out"], "x.vary-02.mid"),
         (["vary", "x.mid", "-n", 1, "--whole", "-o", "out"], "x.vary-01.mid"),
         (["mean", "x.mid", "y.mid", "-o", "out"], "mean.mid"),
@@ -156,6 +160,18 @@ def test_hits_are_neither_tied_nor_lost_over_the_bar_line(model: MusicModel) -> 
     early = [*beat(2), Note(7.95, 0.02, 36, 90), *(replace(n, onset=n.onset + 8) for n in beat(2) if n.onset > 0.1)]
     window = cut(model, Score((kit(*early),))).parts[1].phrase.window
     assert int(window.tokens[0]) == 1 and window.values is not None and window.values[0, 9] == pytest.approx(-0.4, abs=0.01)
+
+
+def test_a_model_that_keeps_everything_gives_the_hits_back_and_early_ones_stay_early_where_windows_meet() -> None:
+    model = echo()
+    model.representation = DrumGrid()
+    hits = map(feel, (replace(n, onset=n.onset + 4) for n in beat(5)))  # hats on every beat are early
+    score = Score((kit(*(replace(n, duration=0.01) for n in hits)),), (), (TimeSignature(0.0, 4, 4),))
+    again = reconstruct(model, score).tracks[0].notes
+    for ours, theirs in zip(again, score.tracks[0].notes, strict=True):
+        assert (ours.pitch, ours.velocity) == (theirs.pitch, theirs.velocity)
+        assert ours.onset == pytest.approx(theirs.onset, abs=0.001)
+    assert any(n.onset < 12 < n.end for n in again)
 
 
 def test_drums_have_no_scale(run: Run, shipped: None) -> None:

@@ -14,7 +14,8 @@ next beat, the snare a quarter of a step late (0.0625 quarter notes):
     token       5  0  4  0 | 6  0  4  0
     offset of the snare    0.5
 
-Decoded, a hit lasts one step and has the part's first pitch of General MIDI.
+Decoded, a hit lasts one step and has the part's first pitch of General MIDI; those of the first step may come before the
+window.
 
 References:
     Roberts et al., 2018, arXiv 1803.05428 (nine parts, 512 tokens); Gillick, Roels, Engel, Eck and Bamman, 2019,
@@ -104,7 +105,7 @@ class DrumGrid(Representation):
                     loudness = min(max(round(float(window.values[step, part]) * _UNITS), 1), 127)
                     # A step is a quarter of a quarter note, an offset of 1 half of it; no hit leaves its step.
                     offset = min(max(float(window.values[step, len(PARTS) + part]), -1.0), _LATEST)
-                    onset = max(onset + offset / (2 * self.steps_per_quarter), 0.0)
+                    onset += offset / (2 * self.steps_per_quarter)
                 notes.append(Note(onset, 1 / self.steps_per_quarter, _PITCHES[part], loudness))
         return tuple(sorted(notes))
 
