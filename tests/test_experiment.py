@@ -106,6 +106,12 @@ def test_a_run_starts_from_a_checkpoint(tmp_path: Path, tune_folder: Path) -> No
     other = tiny(training=replace(tiny().training, seed=9))
     second = open_run(other, tmp_path / "b", tune_folder, init_from=str(tmp_path / "a" / "last.safetensors"))
     assert second.trainer.step == 0
+    beta = second.trainer.config.objective.beta
+    assert (first.trainer.config.objective.beta.steps, beta.steps, beta.beta) == (300, 1, 0.25), "the KL is held at once"
+    second.trainer.fit()
+    assert open_run(other, tmp_path / "b", tune_folder, resume=True).trainer.config == second.trainer.config
+    assert open_run(tiny(), tmp_path / "a", tune_folder, resume=True).trainer.config == first.trainer.config
+    second = open_run(other, tmp_path / "b", tune_folder, init_from=str(tmp_path / "a" / "last.safetensors"), force=True)
     assert all(torch.equal(a, b) for a, b in zip(first.trainer.average, second.trainer.average, strict=True))
     wrong = tiny(config={**TINY, "latent_size": 5})
     path = tmp_path / "a"
