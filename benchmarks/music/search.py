@@ -21,8 +21,8 @@ from torch.nn import functional as F
 from musicae.cli import options
 from musicae.cli.progress import tasks
 from musicae.datasets import open_collections
-from musicae.datasets.windows import longest_window, prepare
-from musicae.music import load
+from musicae.datasets.windows import PreparedWindows, longest_window, prepare
+from musicae.music import MusicModel, load
 from musicae.phrase import Manner, Phrase
 from musicae.representations import GridWindow
 from musicae.search import BATCH, PhraseIndex, encode_phrases, search
@@ -66,20 +66,11 @@ def filled(index: PhraseIndex, count: int) -> PhraseIndex:
     return replace(index, codes=torch.cat([index.codes, codes]), places=torch.cat([index.places, places]), files=files)
 
 
-@click.command()
-@click.argument("checkpoint", default="melody-2bar")
-@options.data
-@click.option("--queries", default=200, show_default=True, help="Queries of each kind.")
-@click.option("--phrases", default=100_000, show_default=True, help="Phrases in the index.")
-def main(checkpoint: str, data: tuple[str, ...], queries: int, phrases: int) -> None:
-    """Measure how well CHECKPOINT finds other settings of a tune."""
-    model = load(checkpoint)
-    grid = model.representation
-    made = prepare(open_collections(data), grid, bars=model.bars, max_steps=longest_window(model.model.config, model.bars))
-    lengths = made.bar_steps.astype(np.int64)
+def indexed(model: MusicModel, made: PreparedWindows) -> tuple[list[GridWindow], PhraseIndex]:
+    """Return prepared windows, and the index of them: the row of a window is the name of its file."""
+    lengths = made.bar_steps.astype(np.int64).tolist()
     windows = [
-        GridWindow(t[: sum(s)].astype(np.int64), tuple(int(n) for n in s))
-        for t, s in zip(made.tokens, lengths.tolist(), strict=True)
+        GridWindow(t[: sum(s)].astype(np.int64), tuple(n for n in s if n)) for t, s in zip(made.tokens, lengths, strict=True)
     ]
     codes, shifts = [], []
     with tasks() as progress:
@@ -90,7 +81,28 @@ def main(checkpoint: str, data: tuple[str, ...], queries: int, phrases: int) -> 
             progress("encoding", i + len(z), len(windows))
     where = torch.ones(len(windows), 4, dtype=torch.int32)
     where[:, 0], where[:, 3] = torch.arange(len(windows)), torch.cat(shifts)
-    real = PhraseIndex(torch.cat(codes), where, model.bars, tuple(str(i) for i in range(len(windows))), {}, "")
+    return windows, PhraseIndex(torch.cat(codes), where, model.bars, tuple(str(i) for i in range(len(windows))), {}, "")
+
+
+def other(window: GridWindow, setting: str, model: MusicModel, rng: np.random.Generator) -> Phrase:
+    """Return another setting of a tune."""
+    tokens = changed(window.tokens, rng) if "changed" in setting else window.tokens
+    if "transposed" in setting:
+        tokens = model.representation.transpose(tokens, int(rng.choice([s for s in range(-11, 12) if s])))
+    return Phrase(GridWindow(tokens, window.bar_steps), Manner())
+
+
+@click.command()
+@click.argument("checkpoint", default="melody-2bar")
+@options.data
+@click.option("--queries", default=200, show_default=True, help="Queries of each kind.")
+@click.option("--phrases", default=100_000, show_default=True, help="Phrases in the index.")
+def main(checkpoint: str, data: tuple[str, ...], queries: int, phrases: int) -> None:
+    """Measure how well CHECKPOINT finds other settings of a tune."""
+    model = load(checkpoint)
+    most = longest_window(model.model.config, model.bars)
+    made = prepare(open_collections(data), model.representation, bars=model.bars, max_steps=most)
+    windows, real = indexed(model, made)
     index = filled(real, phrases)
     click.echo(f"{len(windows)} phrases of {', '.join(made.collections)}, {len(index) - len(real)} noisy copies\n")
 
@@ -101,11 +113,7 @@ def main(checkpoint: str, data: tuple[str, ...], queries: int, phrases: int) -> 
     for setting in SETTINGS:
         places, taken, cpu = [], [], []
         for row in rows:
-            tokens = windows[row].tokens
-            tokens = changed(tokens, rng) if "changed" in setting else tokens
-            if "transposed" in setting:
-                tokens = grid.transpose(tokens, int(rng.choice([s for s in range(-11, 12) if s])))
-            phrase = Phrase(GridWindow(tokens, windows[row].bar_steps), Manner())
+            phrase = other(windows[row], setting, model, rng)
             start, used = time.perf_counter(), time.process_time()
             hits = search(model, index, phrase, 5)
             taken.append(1000 * (time.perf_counter() - start))
