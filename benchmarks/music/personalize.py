@@ -5,7 +5,7 @@
 
 "One's own tunes" are tunes of the collection's test split in one metre, which the base model has not been trained on, written
 to MIDI files; those that are left over are the other tunes of the same kind. Two distances of a window to the files are
-measured, each to the nearest of all phrases in them:
+measured, each to the nearest of the phrases in them (at most `musicae.personal.MOST`, evenly spaced):
 
     code    one minus the cosine of the angle between the codes that the base model gives to the two windows
     notes   `musicae.metrics.window_distance` between windows of equal bars: the share of time steps that sound otherwise
@@ -36,7 +36,7 @@ from musicae.music import MusicModel, load
 from musicae.personal import personalize, read_phrases
 from musicae.score import Score
 
-FEW = 10  # phrases of another tune that a row is made of, at least
+FEW = 10  # phrases that a row is made of, at least
 
 
 class Yardstick:
