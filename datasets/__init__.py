@@ -19,17 +19,22 @@ PACKAGED = ("ryans", "oneills", "airds", "chorales", "essen")  # these need no p
 DEFAULT_COLLECTIONS = ("ryans", "oneills", "airds", "chorales")
 
 
-def open_collections(names: tuple[str, ...] = (), *, training: bool = False) -> list[Collection]:
+def open_collections(names: tuple[str, ...] = (), *, training: bool = False, pitched: bool = True) -> list[Collection]:
     """Return collections by name.
 
     Arguments:
         names: Names of `COLLECTIONS`, each with `=PATH` where its data lie elsewhere, or folders of MIDI files; none
             means the four collections that come with music21 and may be trained on.
         training: Refuse collections that may only be tested on.
+        pitched: Whether the four will do: they hold melodies, no drums.
 
     Raises:
-        DataError: an unknown name, two of one name, or a test-only collection for training.
+        DataError: no name where the four will not do, an unknown name, two of one name, or a test-only collection for training.
     """
+    if not (names or pitched):
+        raise DataError(
+            "A model of drums needs drums; give --data groove=FOLDER, --data groove=FILE.zip, or a folder of MIDI files."
+        )
     opened: list[Collection] = []
     for text in names or DEFAULT_COLLECTIONS:
         name, _, path = text.partition("=")

@@ -78,7 +78,7 @@ class Experiment:
         """
         begin(folder, threads=threads, resume=resume, force=force)
         model, representation, trained = _build(recipe, init_from)
-        collections = open_collections(data, training=True)
+        collections = open_collections(data, training=True, pitched=representation.pitched)
         most = longest_window(model.config, recipe.bars)
         windows = prepare(collections, representation, bars=recipe.bars, max_steps=most, progress=progress)
         config = _training(recipe.training, folder, trained=trained, resume=resume)

@@ -96,7 +96,7 @@ def open_subject(
     if not isinstance(model, GridAutoencoder):
         raise CheckpointError(f"{checkpoint} holds a model {info.model!r}, which does not draw tokens one after the other.")
     representation = build(info.representation)
-    wanted = open_collections(data)
+    wanted = open_collections(data, pitched=representation.pitched)
     learnt = _training_collections(info, {c.name for c in wanted})
     most = longest_window(model.config, info.bars)
     windows = prepare([*learnt, *wanted], representation, bars=info.bars, max_steps=most, progress=progress)

@@ -24,6 +24,7 @@ NO_MODEL = (
     " needs a model of drums, and this copy of musicae comes without one. Train it with `musicae train drums-2bar --data "
     "groove=PATH`, and give it with --checkpoint."
 )
+NEEDS_DRUMS = "A model of drums needs drums; give --data groove=FOLDER, groove=FILE.zip, or a folder of MIDI files.\n"
 ON, OFF = Note(0.0, 0.1, 36, 100), Note(1.0, 0.1, 38, 100)
 
 
@@ -113,6 +114,13 @@ def test_without_a_model_of_drums_the_remedy_is_told(run: Run, melody_only: None
     assert run("humanize", "x.mid") == (1, "", f"Error: humanize{NO_MODEL}\n")
     status, out, _ = run("reconstruct", "x.mid", "a.mid", "--json")
     assert status == 1 and [json.loads(line).get("error") for line in out.splitlines()] == [f"x.mid{NO_MODEL}", None]
+
+
+@pytest.mark.parametrize("command", [("evaluate", "drums-2bar"), ("train", "drums-2bar")])
+def test_drums_are_neither_measured_nor_trained_on_melodies(run: Run, shipped: None, command: tuple[str, ...]) -> None:
+    status, _, err = run(*command)
+    assert (status, err) == (1, "Error: " + NEEDS_DRUMS)
+    assert not Path("runs").exists()
 
 
 def test_what_concerns_all_files_is_told_once(run: Run, shipped: None) -> None:

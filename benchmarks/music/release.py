@@ -7,61 +7,79 @@ Both the run's weights and the shipped ones (half precision) are measured on the
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import click
 
 from musicae.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
+from musicae.cli import options
 from musicae.datasets.evaluation import evaluate
+from musicae.representations import build
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
-COLUMNS = ("windows", "hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "exact", "kl_bits", "nll_bits")
+MELODY = ("windows", "hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "exact", "kl_bits", "nll_bits")
+DRUMS = (
+    *("windows", "hold_accuracy", "step_accuracy", "hit_f1", "exact", "velocity_error", "plain_velocity_error"),
+    *("timing_error", "plain_timing_error", "kl_bits", "nll_bits"),
+)
+ONE_DECIMAL = {c for c in (*MELODY, *DRUMS) if c.endswith(("_bits", "_error"))}
 
 CARD = """# {name}
 
 {summary}
 
 - **Model**: `{model}`, {parameters:,} parameters, code of {latent} numbers; {megabytes:.1f} MB in half precision.
-- **Takes and gives**: {bars} bars of one melody on a grid of {spq} steps a quarter note, any metre with bars of up to
-  {bar_steps} steps; tempo, loudness, instrument and metre come from the input.
+- **Takes and gives**: {bars} bars of {music}
 - **Trained with** `{command}`: {steps:,} steps of {batch} windows, {minutes:.0f} minutes on {machine}.
-- **Objective**: cross-entropy summed over time steps plus beta times the KL, beta held by a controller at a KL of
-  {target:.0f} bits a training window (after {warm} steps without).
-- **Not for**: polyphony, drums, expressive timing; triplets and shorter notes are moved to the nearest sixteenth.
+- **Objective**: {objective}, plus beta times the KL, beta held by a controller at a KL of {target:.0f} bits a training
+  window (after {warm} steps without).
+- **Not for**: {limits}
 
 ## Training data
 
-Tunes are split by name into train (85 %), validation (5 %) and test (10 %); windows equal under transposition count once,
-and test windows that also occur in training tunes are dropped. Each training window is transposed by up to {transpose}
-semitones, drawn afresh each time.
+{split} Windows equal {equal} count once, and test windows that also occur in training {things} are dropped.{transposed}
 
-| collection | licence | tunes | windows: train | valid | test |
+| collection | licence | {things} | windows: train | valid | test |
 |---|---|---|---|---|---|
 {data}
 
 ## Figures
 
 Test windows, z = posterior mean, decoded freely at temperature 0. *Hold accuracy* is what predicting "no event" everywhere
-scores. Command: `musicae evaluate {name}`.
+scores.{errors} Command: `musicae evaluate {name}{also}`.
 
 | collection | {titles} |
 |---|{rules}
 {rows}
-| all, single precision | {single} |
-
-Essen folk songs (never trained on, test only; `musicae evaluate {name} --data essen`):
-
-| collection | {titles} |
-|---|{rules}
-{essen}
-"""
-
-
-def cells(figures: dict[str, float]) -> str:
-    """Return one table row's figures."""
-    forms = {"windows": "{:.0f}", "kl_bits": "{:.1f}", "nll_bits": "{:.1f}"}
-    return " | ".join(forms.get(c, "{:.4f}").format(figures[c]) for c in COLUMNS)
+{essen}"""
+MELODY_WORDS = {
+    "music": "one melody on a grid of {grid}, any metre with bars of up to {bar_steps}\n  time steps; tempo, loudness, "
+    "instrument and metre come from the input.",
+    "objective": "cross-entropy summed over time steps",
+    "limits": "polyphony, drums, expressive timing; notes between the steps are moved to the nearest.",
+    "split": "Tunes are split by name into train (85 %), validation (5 %) and test (10 %).",
+    "equal": "under transposition",
+    "things": "tunes",
+    "transposed": " Each training\nwindow is transposed by up to {transpose} semitones, drawn afresh each time.",
+    "errors": "",
+    "also": "",
+}
+DRUM_WORDS = {
+    "music": "drums on a grid of sixteenths, any metre with bars of up to {bar_steps} time steps:\n  nine drums, each hit "
+    "with its velocity and its distance from the grid; tempo and metre come from the input.",
+    "objective": "cross-entropy of the hits (512 classes a time step) and negative log-likelihood of velocities and\n"
+    "  distances, summed over time steps",
+    "limits": "melodies; rolls and flams faster than a sixteenth; drums outside the nine of General MIDI's drum kit.",
+    "split": "The split is the one that comes with the data set, by drummer and session.",
+    "equal": "in hits and feel",
+    "things": "performances",
+    "transposed": "",
+    "errors": " Errors of\nvelocity are in MIDI's 127 steps, those of timing in milliseconds at 120 quarter notes a minute; "
+    "*plain* ones are those of\nthe quantised pattern at one velocity.",
+    "also": " --data groove=FILE",
+}
 
 
 @click.command()
@@ -72,33 +90,50 @@ def cells(figures: dict[str, float]) -> str:
 @click.option(
     "--summary", default="Two bars of melody, for reconstructing, morphing and sampling. The default model of musicae."
 )
-def main(run: Path, name: str, command: str, machine: str, summary: str) -> None:
+@options.data
+def main(run: Path, name: str, command: str, machine: str, summary: str, data: tuple[str, ...]) -> None:
     """Write musicae/weights/NAME.safetensors and NAME.md from a RUN folder."""
     model, info = load_checkpoint(run / "best.safetensors")
+    drums = info.representation["name"] == "drums"
     target = WEIGHTS / f"{name}.safetensors"
-    single = evaluate(run / "best.safetensors")["all"]
+    tables = {"single": evaluate(run / "best.safetensors", data)}
     save_checkpoint(target, model, info, half=True)
-    table = evaluate(target)
-    essen = evaluate(target, ("essen",))
-    metrics = {f"test_{k}": round(v, 5) for k, v in table["all"].items()}
+    tables["half"] = evaluate(target, data)
+    tables["essen"] = {} if drums else evaluate(target, ("essen",))
+    metrics = {f"test_{k}": round(v, 5) for k, v in _all(tables["half"]).items()}
     save_checkpoint(target, model, replace(info, metrics=metrics), half=True)
-    card = _card(name, summary, command, machine, info, model, target, run)
-    rows = "\n".join(f"| {collection} | {cells(figures)} |" for collection, figures in table.items())
-    text = CARD.format(
-        **card,
-        titles=" | ".join(c.replace("_", " ") for c in COLUMNS),
-        rules="---|" * len(COLUMNS),
-        rows=rows,
-        single=cells(single),
-        essen="\n".join(f"| {collection} | {cells(figures)} |" for collection, figures in essen.items()),
-    )
+    facts = {"name": name, "summary": summary, "command": command, "machine": machine, **_facts(info, model, target, run)}
+    words = {key: text.format(**facts) for key, text in (DRUM_WORDS if drums else MELODY_WORDS).items()}
+    text = CARD.format(**facts, **words, **_tables(tables, name, DRUMS if drums else MELODY))
     (WEIGHTS / f"{name}.md").write_text(text, encoding="utf-8")
     click.echo(json.dumps(metrics, indent=2))
 
 
-def _card(
-    name: str, summary: str, command: str, machine: str, info: CheckpointInfo, model: Any, target: Path, run: Path
-) -> dict[str, Any]:
+def _all(table: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return the figures of all collections together."""
+    return table["all"] if "all" in table else next(iter(table.values()))
+
+
+def _tables(tables: dict[str, dict[str, dict[str, float]]], name: str, columns: tuple[str, ...]) -> dict[str, str]:
+    """Return the rows of the card's tables."""
+
+    def row(title: str, figures: dict[str, float]) -> str:
+        forms = {"windows": "{:.0f}", **dict.fromkeys(ONE_DECIMAL, "{:.1f}")}
+        return f"| {title} | {' | '.join(forms.get(c, '{:.4f}').format(figures[c]) for c in columns)} |"
+
+    head = f"| collection | {' | '.join(c.replace('_', ' ') for c in columns)} |\n|---|{'---|' * len(columns)}\n"
+    rows = [row(collection, figures) for collection, figures in tables["half"].items()]
+    essen = "".join(row(collection, figures) + "\n" for collection, figures in tables["essen"].items())
+    heading = f"\nEssen folk songs (never trained on, test only; `musicae evaluate {name} --data essen`):\n\n"
+    return {
+        "titles": " | ".join(c.replace("_", " ") for c in columns),
+        "rules": "---|" * len(columns),
+        "rows": "\n".join([*rows, row("all, single precision", _all(tables["single"]))]),
+        "essen": heading + head + essen if essen else "",
+    }
+
+
+def _facts(info: CheckpointInfo, model: Any, target: Path, run: Path) -> dict[str, Any]:
     """Collect the facts that the card names."""
     seconds = max(float(line.split(",")[1]) for line in (run / "metrics.csv").read_text().splitlines()[1:])
     beta = info.training["objective"]["beta"]
@@ -106,17 +141,14 @@ def _card(
         f"| {c['title']} | {c['licence']} | {c['tunes']} | {c['kept']['train']} | {c['kept']['valid']} | {c['kept']['test']} |"
         for c in info.data["collections"].values()
     ]
+    positions = [str(Fraction(p).limit_denominator(24)) for p in build(info.representation).positions]
     return {
-        "name": name,
-        "summary": summary,
-        "command": command,
-        "machine": machine,
         "model": info.model,
         "parameters": model.parameter_count(),
         "latent": model.latent_size,
         "megabytes": target.stat().st_size / 1e6,
         "bars": info.bars,
-        "spq": info.representation["steps_per_quarter"],
+        "grid": f"{len(positions)} steps a quarter note (at {', '.join(positions[:-1])} and {positions[-1]})",
         "bar_steps": info.config["max_bar_steps"],
         "steps": info.step,
         "batch": info.training["batch_size"],
