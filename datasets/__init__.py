@@ -32,9 +32,7 @@ def open_collections(names: tuple[str, ...] = (), *, training: bool = False, pit
         DataError: no name where the four will not do, an unknown name, two of one name, or a test-only collection for training.
     """
     if not (names or pitched):
-        raise DataError(
-            "A model of drums needs drums; give --data groove=FOLDER, --data groove=FILE.zip, or a folder of MIDI files."
-        )
+        raise DataError("A model of drums needs drums; give --data groove=FOLDER, groove=FILE.zip, or a folder of MIDI files.")
     opened: list[Collection] = []
     for text in names or DEFAULT_COLLECTIONS:
         name, _, path = text.partition("=")
