@@ -68,7 +68,7 @@ def command(
     made = grid(model, phrases, rows, columns, **decoding)
     scores = [score for row in made.scores for score in row]
     replace(results, also=()).write(scores, places)
-    extra = results.write([made.joined], [joined], row=scores)
+    extra = results.write([made.joined], [joined], row=scores, columns=columns)
     result = {
         "joined": str(joined),
         "rows": [[str(p) for p in places[i : i + columns]] for i in range(0, len(places), columns)],

@@ -56,13 +56,16 @@ class Results:
         outputs.claim([*files, *(path.with_suffix(f".{name}") for name in beside for path in files)], force=self.force)
         return files
 
-    def write(self, scores: Sequence[Score], files: Sequence[Path], *, row: Sequence[Score] | None = None) -> list[Path]:
+    def write(
+        self, scores: Sequence[Score], files: Sequence[Path], *, row: Sequence[Score] | None = None, columns: int | None = None
+    ) -> list[Path]:
         """Write each score as MIDI, and in other forms beside it.
 
         Arguments:
             scores: The music.
             files: The MIDI files.
             row: What the pictures show instead of each score: several, side by side on the same axes.
+            columns: How many of them side by side. [default: 10]
 
         Returns:
             The files beside the MIDI files.
@@ -72,7 +75,7 @@ class Results:
         written = []
         for score, path in zip(scores, files, strict=True):
             write_midi(score, path)
-            written += [_write(score, path.with_suffix(f".{name}"), row or [score]) for name in self.also]
+            written += [_write(score, path.with_suffix(f".{name}"), row or [score], columns) for name in self.also]
         return written
 
 
@@ -92,12 +95,12 @@ def _results(*, output: Path, force: bool, **flags: bool) -> Results:
     return Results(output, tuple(name for name in FORMATS if flags[name]), force)
 
 
-def _write(score: Score, target: Path, row: Sequence[Score]) -> Path:
+def _write(score: Score, target: Path, row: Sequence[Score], columns: int | None) -> Path:
     """Write a score in the form that a file's ending names."""
     if target.suffix == ".png":
         from musicae.rolls import save_rolls
 
-        save_rolls(row, target)
+        save_rolls(row, target, **({} if columns is None else {"columns": columns}))
     elif target.suffix == ".musicxml":
         from musicae.notation import write_musicxml
 

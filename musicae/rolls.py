@@ -59,13 +59,20 @@ def track_name(track: Track) -> str:
     return "drums" if track.is_drum else program_name(track.program)
 
 
-def roll_figure(scores: Sequence[Score], titles: Sequence[str] = (), *, bars: tuple[int, int] | None = None) -> "Figure":
+def roll_figure(
+    scores: Sequence[Score],
+    titles: Sequence[str] = (),
+    *,
+    bars: tuple[int, int] | None = None,
+    columns: int = _COLUMNS,
+) -> "Figure":
     """Draw scores side by side: the same pitches, drums and inches a quarter note for all.
 
     Arguments:
         scores: At least one; of more than `MAX_ROLLS` only so many are drawn, evenly spread, the first and the last included.
         titles: Above each; none where there are fewer.
         bars: First and last bar to draw, from 1, inclusive. [default: all]
+        columns: Rolls side by side before a new line begins.
 
     Raises:
         RenderError: no score, or bars that a score does not have.
@@ -80,7 +87,7 @@ def roll_figure(scores: Sequence[Score], titles: Sequence[str] = (), *, bars: tu
     parts = [_Part(scores[i], bars) for i in chosen]
     low, high = _pitches(parts)
     drums = sorted({note.pitch for part in parts for track in part.tracks if track.is_drum for note in track.notes})
-    columns = min(len(parts), _COLUMNS)
+    columns = min(len(parts), columns if len(parts) == len(scores) else _COLUMNS)
     lines = math.ceil(len(parts) / columns)
     heights = ([max(1.2, 0.07 * (high - low + 3))] if high >= low else []) + ([0.3 + 0.16 * len(drums)] if drums else [])
     widths = [max(p.length for p in parts[c::columns]) for c in range(columns)]
@@ -106,7 +113,12 @@ def roll_figure(scores: Sequence[Score], titles: Sequence[str] = (), *, bars: tu
 
 
 def save_rolls(
-    scores: Sequence[Score], path: str | Path, titles: Sequence[str] = (), *, bars: tuple[int, int] | None = None
+    scores: Sequence[Score],
+    path: str | Path,
+    titles: Sequence[str] = (),
+    *,
+    bars: tuple[int, int] | None = None,
+    columns: int = _COLUMNS,
 ) -> None:
     """Draw scores side by side into a PNG, PDF or SVG file; see `roll_figure`.
 
@@ -117,7 +129,7 @@ def save_rolls(
     path = Path(path)
     check_format(path)
     try:
-        save_figure(roll_figure(scores, titles, bars=bars), path)
+        save_figure(roll_figure(scores, titles, bars=bars, columns=columns), path)
     except OSError as error:
         raise RenderError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}.") from error
 

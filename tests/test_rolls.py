@@ -67,6 +67,7 @@ def test_long_rows_are_wrapped_and_thinned_out() -> None:
     many = [Score((Track((Note(0.0, 4.0, 60),)),))] * 12
     assert len(roll_figure(many).axes) == 20
     assert sum(bool(artists(a, "bars")) for a in roll_figure(many).axes) == 12
+    assert [bool(artists(a, "bars")) for a in roll_figure(many, columns=4).axes] == [True] * 12, "a rectangle of 3 x 4"
     figure = roll_figure([many[0]] * 1000, [str(i) for i in range(1000)])
     titles = [a.get_title() for a in figure.axes if artists(a, "bars")]
     assert (len(titles), titles[0], titles[-1]) == (MAX_ROLLS, "0", "999")
