@@ -98,9 +98,9 @@ def _results(*, output: Path, force: bool, **flags: bool) -> Results:
 def _write(score: Score, target: Path, row: Sequence[Score], columns: int | None) -> Path:
     """Write a score in the form that a file's ending names."""
     if target.suffix == ".png":
-        from musicae.rolls import save_rolls
+        from musicae.rolls import COLUMNS, save_rolls
 
-        save_rolls(row, target, **({} if columns is None else {"columns": columns}))
+        save_rolls(row, target, columns=columns or COLUMNS)
     elif target.suffix == ".musicxml":
         from musicae.notation import write_musicxml
 

@@ -6,8 +6,8 @@ channel, the first note off ends all for pretty_midi, and the oldest for symusic
 belongs to the later program for pretty_midi, and to the earlier for symusic; and names that are not UTF-8 are read as
 Latin-1 by the first and get a replacement sign from the second. A note of no length lasts one tick; one that is never ended
 lasts until the next note of its channel begins, a quarter note where none does, for pretty_midi, and is left out by symusic.
-Controllers and a piece's length (where it goes on after its last note, as `write_midi` marks it) are read by `read_midi`
-only. What pretty_midi refuses, such as a key of nine sharps, is read with symusic where that takes it.
+Controllers, words and a piece's length (where it goes on after its last note, as `write_midi` marks it) are read by
+`read_midi` only. What pretty_midi refuses, such as a key of nine sharps, is read with symusic where that takes it.
 """
 
 import io
@@ -21,7 +21,7 @@ import numpy as np
 
 from musicae.errors import MidiError
 from musicae.midi_bytes import MAX_FILE_BYTES, check, read_bytes
-from musicae.score import PITCH_BEND, Control, KeySignature, Note, Score, Tempo, TimeSignature, Track
+from musicae.score import PITCH_BEND, Control, KeySignature, Note, Score, Tempo, Text, TimeSignature, Track
 
 if TYPE_CHECKING:
     import pretty_midi
@@ -101,6 +101,8 @@ def _damaged(path: str | Path, error: Exception) -> MidiError:
 def _from_pretty_midi(midi: "pretty_midi.PrettyMIDI", meta: list[tuple[int, Any]]) -> Score:
     import pretty_midi
 
+    from musicae.midi_events import END, TEXTS
+
     tpq = midi.resolution
     tracks = []
     for instrument in midi.instruments:
@@ -118,7 +120,8 @@ def _from_pretty_midi(midi: "pretty_midi.PrettyMIDI", meta: list[tuple[int, Any]
         tempos=_tempos([(t / tpq, 6e7 / m.tempo) for t, m in meta if m.type == "set_tempo" and m.tempo > 0]),
         time_signatures=_metres([(t / tpq, m.numerator, m.denominator) for t, m in meta if m.type == "time_signature"]),
         keys=tuple(KeySignature(t / tpq, int(number(m.key))) for t, m in meta if m.type == "key_signature"),
-        length=max((t / tpq for t, m in meta if m.type == "text"), default=0.0),
+        length=max((t / tpq for t, m in meta if m.type == "text" and m.text == END), default=0.0),
+        texts=tuple(Text(t / tpq, m.type, m.text) for t, m in meta if m.type in TEXTS and m.text not in ("", END)),
     )
 
 
@@ -206,7 +209,7 @@ def score_to_bytes(score: Score) -> bytes:
     """
     import pretty_midi
 
-    from musicae.midi_events import END
+    from musicae.midi_events import END, put_texts
 
     for s in score.time_signatures:
         if s.denominator < 1 or s.denominator & (s.denominator - 1):
@@ -241,7 +244,8 @@ def score_to_bytes(score: Score) -> bytes:
         midi.text_events.append(pretty_midi.Text(END, seconds(score.length)))
     buffer = io.BytesIO()
     midi.write(buffer)
-    return buffer.getvalue()
+    texts = [t for t in score.texts if 0 <= t.time <= max(score.end, score.length)]
+    return put_texts(buffer.getvalue(), texts) if texts else buffer.getvalue()
 
 
 def _resolution(score: Score) -> int:

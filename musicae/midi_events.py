@@ -1,30 +1,54 @@
 """Put the events of a MIDI file as mido reads them into a form in which pretty_midi loses nothing."""
 
+import io
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import mido
 
-__all__ = ["END", "take_meta", "tidy"]
+from musicae.score import Text
+
+__all__ = ["END", "TEXTS", "put_texts", "take_meta", "tidy"]
 
 END = "end of the last bar"  # a text at the end of a piece that goes on after its last note
+TEXTS = ("lyrics", "text", "marker", "cue_marker", "copyright")  # the kinds of events that hold words
+_READ = ("set_tempo", "time_signature", "key_signature")
 
 
 def take_meta(midi: mido.MidiFile) -> list[tuple[int, Any]]:
-    """Take tempos, metres, keys and the mark of the end, with their ticks, out of all tracks.
+    """Take tempos, metres, keys and words, with their ticks, out of all tracks.
 
-    pretty_midi looks for them in the first only.
+    pretty_midi looks for the first three in the first track only.
     """
     taken = []
     for track in midi.tracks:
         tick = 0
         for i, message in enumerate(track):
             tick += message.time
-            end = message.type == "text" and message.text == END
-            if end or message.type in ("set_tempo", "time_signature", "key_signature"):
+            if message.type in _READ or message.type in TEXTS:
                 taken.append((tick, message))
                 track[i] = mido.MetaMessage("marker", time=message.time)
     return sorted(taken, key=lambda t: t[0])
+
+
+def put_texts(data: bytes, texts: Sequence[Text]) -> bytes:
+    """Return the bytes of a MIDI file with words put into its first track."""
+    midi = mido.MidiFile(file=io.BytesIO(data))
+    track, tick = midi.tracks[0], 0
+    for message in track:
+        tick += message.time
+        message.time = tick
+    for text in texts:
+        track.append(mido.MetaMessage(text.kind, text=text.words, time=round(text.time * midi.ticks_per_beat)))
+    track.sort(key=lambda m: (m.type == "end_of_track", m.time))
+    tick = 0
+    for message in track:
+        message.time = max(message.time, tick)  # the end comes after the last words
+        message.time, tick = message.time - tick, message.time
+    out = io.BytesIO()
+    midi.save(file=out)
+    return out.getvalue()
 
 
 def tidy(track: mido.MidiTrack, tpq: int) -> None:

@@ -39,7 +39,7 @@ from musicae.pieces import Voice
 __all__ = ["FEWEST", "MOST", "Phrases", "personalize", "read_phrases"]
 
 FEWEST = 4  # phrases; of fewer nothing can be learnt
-MOST = 2000  # phrases that are mixed; of more, some evenly spaced are taken
+MOST = 1000  # phrases that are mixed; of more, some evenly spaced are taken, so that two cores need less than two minutes
 BATCH = 64
 MEASURED = 512  # phrases that the figures are computed on
 Progress = Callable[[str, int, int], None]  # (what, done, total)

@@ -18,12 +18,12 @@ from musicae.score import Bar, Note, Score, Track
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DRUMS", "MAX_ROLLS", "drum_name", "pitch_name", "roll_figure", "save_rolls", "track_name"]
+__all__ = ["COLUMNS", "DRUMS", "MAX_ROLLS", "drum_name", "pitch_name", "roll_figure", "save_rolls", "track_name"]
 
 COLOURS = ("#2f6fde", "#d9562b", "#2a9d5c", "#8e4ec6", "#c79a00", "#0f9aa8", "#c2447f", "#6b7280")
 MAX_ROLLS = 60  # in one picture; of more, as many are drawn, evenly spread
 _INK, _LINE, _SHADE = "#1d2433", "#c4cad6", "#eef0f4"
-_COLUMNS = 10
+COLUMNS = 10  # side by side before a new line begins
 _DPI = 110
 _WIDEST = 60.0  # inches
 
@@ -64,7 +64,7 @@ def roll_figure(
     titles: Sequence[str] = (),
     *,
     bars: tuple[int, int] | None = None,
-    columns: int = _COLUMNS,
+    columns: int = COLUMNS,
 ) -> "Figure":
     """Draw scores side by side: the same pitches, drums and inches a quarter note for all.
 
@@ -87,7 +87,7 @@ def roll_figure(
     parts = [_Part(scores[i], bars) for i in chosen]
     low, high = _pitches(parts)
     drums = sorted({note.pitch for part in parts for track in part.tracks if track.is_drum for note in track.notes})
-    columns = min(len(parts), columns if len(parts) == len(scores) else _COLUMNS)
+    columns = min(len(parts), columns if len(parts) == len(scores) else COLUMNS)
     lines = math.ceil(len(parts) / columns)
     heights = ([max(1.2, 0.07 * (high - low + 3))] if high >= low else []) + ([0.3 + 0.16 * len(drums)] if drums else [])
     widths = [max(p.length for p in parts[c::columns]) for c in range(columns)]
@@ -118,7 +118,7 @@ def save_rolls(
     titles: Sequence[str] = (),
     *,
     bars: tuple[int, int] | None = None,
-    columns: int = _COLUMNS,
+    columns: int = COLUMNS,
 ) -> None:
     """Draw scores side by side into a PNG, PDF or SVG file; see `roll_figure`.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from musicae.errors import ParameterError
 
-__all__ = ["PITCH_BEND", "Bar", "Control", "KeySignature", "Note", "Score", "Tempo", "TimeSignature", "Track"]
+__all__ = ["PITCH_BEND", "Bar", "Control", "KeySignature", "Note", "Score", "Tempo", "Text", "TimeSignature", "Track"]
 
 
 @dataclass(frozen=True, order=True)
@@ -89,6 +89,21 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Text:
+    """Words at `time` (quarter notes).
+
+    Arguments:
+        time: When, in quarter notes from the beginning of the score.
+        kind: What they are in a MIDI file: `lyrics`, `text`, `marker`, `cue_marker` or `copyright`.
+        words: The words, each character a byte of the file (Latin-1), whatever encoding the file has.
+    """
+
+    time: float
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Track:
     """One instrument's notes, sorted by onset, then pitch.
 
@@ -138,6 +153,7 @@ class Score:
         time_signatures: Metres; empty means 4/4.
         keys: Key signatures.
         length: Where the piece ends, in quarter notes, if it goes on after its last note.
+        texts: Lyrics, markers and such, sorted by time; scores that differ in them only are equal.
     """
 
     tracks: tuple[Track, ...] = ()
@@ -145,6 +161,7 @@ class Score:
     time_signatures: tuple[TimeSignature, ...] = ()
     keys: tuple[KeySignature, ...] = ()
     length: float = 0.0
+    texts: tuple[Text, ...] = field(default=(), compare=False, repr=False)
     _bars: tuple[Bar, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property

@@ -64,7 +64,7 @@ def assemble(
         piece: Gives everything but the notes of its windows.
         z: A code for each window, shape (windows, Z).
         layouts: How each window is played. [default: as in the piece]
-        keep_tracks: Whether the other tracks are kept.
+        keep_tracks: Whether the other tracks are kept, and lyrics and markers.
         temperature: 0 takes the likeliest notes, 1 samples.
         seed: Seed of the sampling.
         scale: Allow only notes of this scale in the windows.
@@ -88,7 +88,7 @@ def assemble(
     notes = _stitch(spans, piece.voice, half) if model.representation.pitched else _in_a_row(spans, half, last)
     melody = replace(piece.score.tracks[piece.track], notes=notes)
     tracks = [melody if i == piece.track else t for i, t in enumerate(piece.score.tracks) if keep_tracks or i == piece.track]
-    score = replace(piece.score, tracks=tuple(tracks), length=0.0)
+    score = replace(piece.score, tracks=tuple(tracks), length=0.0, texts=piece.score.texts if keep_tracks else ())
     return score if score.end > bars[-1].start + 1e-6 else replace(score, length=end)
 
 

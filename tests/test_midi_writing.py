@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from musicae.errors import MidiError
 from musicae.midi import RESOLUTION, RESOLUTIONS, read_midi, read_midi_bytes, read_midi_fast, score_to_bytes, write_midi
-from musicae.score import PITCH_BEND, Control, KeySignature, Note, Score, Tempo, TimeSignature, Track
+from musicae.score import PITCH_BEND, Control, KeySignature, Note, Score, Tempo, Text, TimeSignature, Track
 
 C = TypeVar("C")
 V = TypeVar("V")
@@ -165,3 +165,17 @@ def test_controllers_and_the_end_of_a_piece_are_written_and_read(tmp_path: Path)
     again = read_midi(tmp_path / "x.mid")
     assert again.tracks[0].controls == controls
     assert (again.length, again.end, len(again.bars())) == (16.0, 4.0, 4)
+
+
+def test_words_of_all_kinds_are_written_and_read_byte_by_byte(tmp_path: Path) -> None:
+    kanji = "\u6b4c".encode().decode("latin1")
+    texts = (
+        *(Text(0.0, "copyright", "(c) 1890"), Text(0.0, "text", "@KMIDI KARAOKE FILE"), Text(0.0, "marker", "Verse")),
+        *(Text(1.0, "lyrics", "Al"), Text(1.5, "lyrics", "le "), Text(1.5, "lyrics", kanji), Text(3.0, "cue_marker", "cue")),
+    )
+    notes = tuple(Note(float(i), 1.0, 60 + i) for i in range(4))
+    score = Score((Track(notes),), (Tempo(0.0, 100.0), Tempo(2.0, 50.0)), length=8.0, texts=(*texts, Text(9.0, "text", "past")))
+    write_midi(score, tmp_path / "song.mid")
+    again = read_midi(tmp_path / "song.mid")
+    assert (again.texts, again.length, again.tracks, again.tempos) == (texts, 8.0, score.tracks, score.tempos)
+    assert score_to_bytes(again) == (tmp_path / "song.mid").read_bytes()

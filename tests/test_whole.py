@@ -12,7 +12,7 @@ from musicae import Note, Score, Track, load, read_midi, write_midi
 from musicae.errors import MidiError, ParameterError, RepresentationError
 from musicae.music import MusicModel
 from musicae.phrase import Phrase
-from musicae.score import Control, KeySignature, Tempo, TimeSignature
+from musicae.score import Control, KeySignature, Tempo, Text, TimeSignature
 from musicae.selection import first_full_bar
 from musicae.whole import Kept, assemble, cut, encode, interpolate, reconstruct
 from whole_cases import Echo, echo, facts, four, melody, reread
@@ -199,3 +199,10 @@ def test_a_piece_can_be_cut_once_and_used_again(small: MusicModel, tmp_path: Pat
     z = encode(small, piece)
     assert z.shape == (3, small.model.latent_size)
     assert assemble(small, piece, z) == reconstruct(small, tmp_path / "x.mid")
+
+
+def test_lyrics_and_markers_stay_with_the_other_tracks(small: MusicModel, tmp_path: Path) -> None:
+    words = tuple(Text(float(i), "lyrics", word) for i, word in enumerate(("Twin", "kle, ", "twin", "kle")))
+    write_midi(four(4, texts=words), tmp_path / "song.mid")
+    kept, left = (reread(reconstruct(small, tmp_path / "song.mid", keep_tracks=keep), tmp_path) for keep in (True, False))
+    assert (kept.texts, left.texts) == (words, ())
