@@ -5,20 +5,21 @@ import json
 import os
 import string
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from musicae.cli import outputs
-from musicae.errors import MusicaeError
+from musicae.errors import DataError, MusicaeError
 
-__all__ = ["FIELDS", "SUFFIXES", "as_json", "each", "expand", "names", "targets", "template"]
+__all__ = ["FIELDS", "SUFFIXES", "as_json", "each", "expand", "folder_files", "names", "targets", "tell_skipped", "template"]
 
 S = TypeVar("S")
 M = TypeVar("M")
 
+SHOWN_REASONS = 5  # files left out that are named
 SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
 FIELDS = {
     "stem": "the input's name without its ending",
@@ -49,6 +50,32 @@ def expand(files: Sequence[Path]) -> list[Path]:
     for path in files:
         found.update(dict.fromkeys(_below(path) if path.is_dir() else _matches(path)))
     return list(found)
+
+
+def folder_files(folder: Path, option: str = "") -> list[Path]:
+    """Return the MIDI files of a folder, at any depth.
+
+    Arguments:
+        folder: The folder.
+        option: The option that names it, with a space behind, for what to say where it is none.
+
+    Raises:
+        DataError: there is no such folder, or no such file in it.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder; give {option}a folder of MIDI files.")
+    files = _below(folder)
+    if files == [folder]:
+        raise DataError(f"{folder} holds no file ending in {', '.join(SUFFIXES)}; choose another folder.")
+    return files
+
+
+def tell_skipped(skipped: Mapping[str, str], folder: Path) -> None:
+    """Say on stderr which files of a folder were left out, and why, a few of them only."""
+    for reason in list(skipped.values())[:SHOWN_REASONS]:
+        click.echo(f"left out: {reason}", err=True)
+    if len(skipped) > SHOWN_REASONS:
+        click.echo(f"left out: {len(skipped) - SHOWN_REASONS} more files; `musicae inspect {folder}` tells why", err=True)
 
 
 def _below(folder: Path) -> list[Path]:

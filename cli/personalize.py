@@ -8,12 +8,9 @@ import click
 
 from musicae.cli import batches, options
 from musicae.cli.outputs import claim
-from musicae.errors import DataError
 
 if TYPE_CHECKING:
     from musicae.personal import Phrases
-
-SHOWN_REASONS = 5  # files left out that are named on stderr
 
 
 @click.command("personalize")
@@ -40,7 +37,7 @@ def command(folder: Path, steps: int, seed: int, checkpoint: str, device: str, o
     if output.suffix != ".safetensors":
         raise click.UsageError(f"{output}: a model's file ends in .safetensors; let -o end so.")
     claim([output], force=force)
-    files = _files(folder)
+    files = batches.folder_files(folder)
 
     from musicae.checkpoint import save_checkpoint
     from musicae.cli.progress import tasks
@@ -58,26 +55,8 @@ def command(folder: Path, steps: int, seed: int, checkpoint: str, device: str, o
     click.echo(json.dumps({"output": str(output), **facts, **figures}))
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the MIDI files below a folder.
-
-    Raises:
-        DataError: there is no such folder, or no such file in it.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder; give a folder of MIDI files.")
-    files = batches.expand([folder])
-    if files == [folder]:
-        raise DataError(f"{folder} holds no file ending in {', '.join(batches.SUFFIXES)}; choose another folder.")
-    return files
-
-
 def _tell(folder: Path, phrases: "Phrases") -> None:
     """Say what is learnt from, and what was left out and why."""
     kept = f"{len(phrases.phrases)} phrases, most in {phrases.metre}"
     click.echo(f"{folder}: {len(phrases.files)} files, {phrases.found} phrases; learning from {kept}", err=True)
-    for reason in list(phrases.skipped.values())[:SHOWN_REASONS]:
-        click.echo(f"left out: {reason}", err=True)
-    if len(phrases.skipped) > SHOWN_REASONS:
-        more = len(phrases.skipped) - SHOWN_REASONS
-        click.echo(f"left out: {more} more files; `musicae inspect {folder}` tells why", err=True)
+    batches.tell_skipped(phrases.skipped, folder)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from musicae.music import MusicModel
     from musicae.search import Hit, PhraseIndex
 
-SHOWN_REASONS = 5  # files left out that are named on stderr
-
 
 @click.command("search")
 @click.argument("file", metavar="TUNE", type=options.midi_file)
@@ -53,7 +51,7 @@ def command(
     Example:
         musicae search tune.mid --in songs --top 5
     """
-    files = _files(folder)
+    files = batches.folder_files(folder, "--in ")
     model, [phrase] = reading.take(file)
     index = _index(model, str(reading.checkpoint), folder, files, index_file)
 
@@ -67,20 +65,6 @@ def command(
         click.echo(json.dumps(facts | {"distance": round(hit.distance, 4), "semitones": hit.semitones}))
     if not as_json:
         _show(hits)
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the MIDI files below a folder.
-
-    Raises:
-        DataError: there is no such folder, or no such file in it.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder; give --in a folder of MIDI files.")
-    files = batches.expand([folder])
-    if files == [folder]:
-        raise DataError(f"{folder} holds no file ending in {', '.join(batches.SUFFIXES)}; choose another folder.")
-    return files
 
 
 def _index(model: "MusicModel", checkpoint: str, folder: Path, files: Sequence[Path], path: Path | None) -> "PhraseIndex":
@@ -118,10 +102,7 @@ def _index(model: "MusicModel", checkpoint: str, folder: Path, files: Sequence[P
 def _tell(index: "PhraseIndex", folder: Path) -> None:
     """Say what was searched, and what was left out and why."""
     click.echo(f"{folder}: {len(index)} phrases of {len(index.files)} files", err=True)
-    for reason in list(index.skipped.values())[:SHOWN_REASONS]:
-        click.echo(f"left out: {reason}", err=True)
-    if len(index.skipped) > SHOWN_REASONS:
-        click.echo(f"left out: {len(index.skipped) - SHOWN_REASONS} more files; `musicae inspect {folder}` tells why", err=True)
+    batches.tell_skipped(index.skipped, folder)
 
 
 def _bars(hit: "Hit") -> str:

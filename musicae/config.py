@@ -9,11 +9,12 @@ import difflib
 import json
 import types
 import typing
+from pathlib import Path
 from typing import Any, TypeVar
 
 from musicae.errors import ParameterError
 
-__all__ = ["from_dict", "nearest", "replace", "to_dict", "to_json"]
+__all__ = ["from_dict", "nearest", "read_json", "replace", "to_dict", "to_json"]
 
 C = TypeVar("C")
 
@@ -26,6 +27,20 @@ def to_dict(config: Any) -> dict[str, Any]:
 def to_json(config: Any, *, indent: int | None = 2) -> str:
     """Return a configuration as JSON text with a stable key order."""
     return json.dumps(to_dict(config), indent=indent)
+
+
+def read_json(path: Path) -> Any:
+    """Return what a JSON file holds.
+
+    Raises:
+        ParameterError: the file cannot be read, or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParameterError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
+    except ValueError as error:
+        raise ParameterError(f"{path} is not JSON: {error}.") from error
 
 
 def nearest(word: str, words: typing.Iterable[str]) -> str:

@@ -3,14 +3,13 @@
 `musicae image train --config FILE.json` takes the same as JSON; a run folder's `config.json` is one too.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from musicae.config import from_dict, nearest
+from musicae.config import from_dict, nearest, read_json
 from musicae.corruptions import Downscaling, GaussianNoise
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageTask
@@ -180,12 +179,7 @@ def read_image_recipe(path: Path) -> ImagePreset:
     Raises:
         ParameterError: the file cannot be read, is no JSON, or has unknown fields.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParameterError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
-    except ValueError as error:
-        raise ParameterError(f"{path} is not JSON: {error}.") from error
+    values = read_json(path)
     if isinstance(values, dict) and isinstance(values.get("data"), Mapping):  # what a run folder holds
         noted = values["data"]
         values = {k: v for k, v in values.items() if k in ("model", "config", "training")}

@@ -3,12 +3,11 @@
 A preset is plain data; `musicae train --config FILE.json` takes the same as JSON, and a run folder's `config.json` holds it.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musicae.config import from_dict, nearest
+from musicae.config import from_dict, nearest, read_json
 from musicae.errors import ParameterError
 from musicae.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training import TrainingConfig
@@ -147,12 +146,7 @@ def read_recipe(path: Path) -> Preset:
     Raises:
         ParameterError: the file cannot be read, is no JSON, or has unknown fields.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParameterError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
-    except ValueError as error:
-        raise ParameterError(f"{path} is not JSON: {error}.") from error
+    values = read_json(path)
     if isinstance(values, dict):
         data = values.pop("data", {})  # a run notes its data; which collections to train on is asked for anew
         if isinstance(data, dict) and "transpose" in data:

@@ -142,6 +142,13 @@ def shipped(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path, drum_checkp
 
 
 @pytest.fixture
+def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds a.mid and b.mid."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs `musicae` with arguments in this process and returns exit status, stdout and stderr."""
 

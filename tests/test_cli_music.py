@@ -14,11 +14,7 @@ Run = Callable[..., tuple[int, str, str]]
 MakeTune = Callable[..., Score]
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds a.mid and b.mid."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture

@@ -13,11 +13,7 @@ from musicae import Note, Score, Track, write_midi
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds a.mid and b.mid."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_a_picture_for_each_file(run: Run, folder: Path) -> None:

@@ -15,11 +15,7 @@ from musicae.models import DenseAutoencoder, DenseAutoencoderConfig, PlanVAE, Pl
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds a.mid and b.mid."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def files(folder: Path) -> list[str]:

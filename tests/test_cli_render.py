@@ -17,11 +17,7 @@ from musicae.render import FORMATS, RATES
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds a.mid and b.mid."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_the_command_knows_the_forms_of_the_library() -> None:

@@ -14,11 +14,7 @@ MakeTune = Callable[..., Score]
 TAKEN = "a.mid: track 1, bars 1-2\n"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that holds a.mid and b.mid."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.fixture

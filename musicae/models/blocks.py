@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from musicae.batch import GridBatch
+from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
 from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tokens, pick, sequence_log_likelihood
 from musicae.models.hits import HitValues
@@ -123,6 +124,25 @@ class BlockAutoencoder(GridAutoencoder):
         self.out = nn.Linear(c.cell_size, c.token_size)
         self.out_bias = nn.Parameter(torch.zeros(c.depth))
         self.hits = HitValues(c.hit_parts, c.token_size, c.cell_size) if c.hit_parts else None
+
+    def add_code(self, width: int) -> None:
+        """Add the layers from `width` features of a window to its posterior, and from a code back to a hidden layer."""
+        c = self.config
+        self.pool = nn.Linear(width, c.hidden_size)
+        self.deepen = Dense(c.hidden_size)
+        self.pool_norm = nn.LayerNorm(c.hidden_size)
+        self.posterior = nn.Linear(c.hidden_size, 2 * c.latent_size)
+        # Start almost without noise: the decoder learns to listen to the code before the KL narrows it.
+        self.posterior.bias.data[c.latent_size :] = -5.0
+        self.unfold = nn.Linear(c.latent_size, c.hidden_size)
+        self.widen = Dense(c.hidden_size)
+
+    def posterior_of(self, flat: Tensor) -> DiagonalGaussian:
+        """Return the posterior of windows' features, shape (B, width), of short windows the first ones only."""
+        weight = self.pool.weight[:, : flat.shape[1]]  # weights of what lies past the batch's longest window meet zeros
+        pooled = self.deepen(F.linear(flat, weight, self.pool.bias))
+        mean, logvar = self.posterior(self.pool_norm(pooled)).chunk(2, dim=1)
+        return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
 
     def take_blocks(self, other: "BlockAutoencoder") -> None:
         """Start from the weights with which another model, of few bars perhaps, reads and writes blocks.

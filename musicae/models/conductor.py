@@ -65,14 +65,7 @@ class ConductorVAE(BlockAutoencoder):
         self.bar_in = nn.Linear(self.slots * c.pooled_size, c.bar_size)
         self.bar_deepen = Dense(c.bar_size)
         self.bar_mixing = Neighbours(c.bar_size)
-        self.pool = nn.Linear(c.bars * c.bar_size, c.hidden_size)
-        self.deepen = Dense(c.hidden_size)
-        self.pool_norm = nn.LayerNorm(c.hidden_size)
-        self.posterior = nn.Linear(c.hidden_size, 2 * c.latent_size)
-        # Start almost without noise: the decoder learns to listen to the code before the KL narrows it.
-        self.posterior.bias.data[c.latent_size :] = -5.0
-        self.unfold = nn.Linear(c.latent_size, c.hidden_size)
-        self.widen = Dense(c.hidden_size)
+        self.add_code(c.bars * c.bar_size)
         self.bar_plan = nn.Linear(c.hidden_size, c.bars * c.bar_size)
         self.bar_norm = nn.LayerNorm(c.bar_size)
         self.conductor = nn.GRU(c.bar_size, c.conductor_size, batch_first=True)
@@ -94,11 +87,7 @@ class ConductorVAE(BlockAutoencoder):
         table = features.new_zeros(len(features), bars * self.slots, c.pooled_size).scatter_add(1, index, features)
         here = (x.bar_steps > 0).to(features.dtype)[:, :, None]  # (B, bars, 1)
         h = self.bar_deepen(self.bar_in(table.unflatten(1, (bars, self.slots)).flatten(2)))
-        flat = (self.bar_mixing(h, here) * here).flatten(1)
-        weight = self.pool.weight[:, : flat.shape[1]]  # weights of bars past the batch's last one meet zeros
-        pooled = self.deepen(F.linear(flat, weight, self.pool.bias))
-        mean, logvar = self.posterior(self.pool_norm(pooled)).chunk(2, dim=1)
-        return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
+        return self.posterior_of((self.bar_mixing(h, here) * here).flatten(1))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""

@@ -13,7 +13,6 @@ from torch.nn import functional as F
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
 from musicae.models.blocks import BlockAutoencoder, BlockConfig
-from musicae.models.layers import Dense
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 
@@ -39,14 +38,7 @@ class PlanVAE(BlockAutoencoder):
         super().__init__(config)
         c = config
         blocks = c.max_steps // c.block
-        self.pool = nn.Linear(blocks * c.pooled_size, c.hidden_size)
-        self.deepen = Dense(c.hidden_size)
-        self.pool_norm = nn.LayerNorm(c.hidden_size)
-        self.posterior = nn.Linear(c.hidden_size, 2 * c.latent_size)
-        # Start almost without noise: the decoder learns to listen to the code before the KL narrows it.
-        self.posterior.bias.data[c.latent_size :] = -5.0
-        self.unfold = nn.Linear(c.latent_size, c.hidden_size)
-        self.widen = Dense(c.hidden_size)
+        self.add_code(blocks * c.pooled_size)
         self.plan = nn.Linear(c.hidden_size, blocks * c.pooled_size)
 
     def encode(self, x: GridBatch) -> DiagonalGaussian:
@@ -55,11 +47,7 @@ class PlanVAE(BlockAutoencoder):
         Raises:
             ParameterError: a window or bar is longer than the model's.
         """
-        flat = self.features(x).flatten(1)
-        weight = self.pool.weight[:, : flat.shape[1]]  # weights of blocks past the batch's longest window meet zeros
-        pooled = self.deepen(F.linear(flat, weight, self.pool.bias))
-        mean, logvar = self.posterior(self.pool_norm(pooled)).chunk(2, dim=1)
-        return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
+        return self.posterior_of(self.features(x).flatten(1))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""
