@@ -67,7 +67,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="convolutional autoencoder, a code of 128 numbers",
         config={"variational": False, "latent_size": 128, "widths": [16, 32, 64]},
         task=_GREY,
-        training=TrainingConfig(**_BASE, steps=8_000, learning_rate=2e-3, average=0.999),
+        training=TrainingConfig(**_BASE, steps=3_000, learning_rate=2e-3, average=0.999),
     ),
     "lesson-conv-ae": ImagePreset(
         model="conv-autoencoder",
@@ -119,7 +119,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         config={"latent_size": 50, "hidden_sizes": [200, 200], "activation": "tanh"},
         task=_COINS,
         training=TrainingConfig(
-            **{**_BASE, "batch_size": 128}, steps=150_000, learning_rate=1.5e-3, average=0.9995, objective=_WARM
+            **{**_BASE, "batch_size": 128}, steps=100_000, learning_rate=1.5e-3, average=0.9995, objective=_WARM
         ),
     ),
     "aae": ImagePreset(
