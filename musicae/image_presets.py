@@ -111,7 +111,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="convolutional VAE, a code of 32 numbers",
         config={"latent_size": 32, "widths": [16, 32, 64], "hidden_sizes": [256]},
         task=_COINS,
-        training=TrainingConfig(**_BASE, steps=20_000, learning_rate=2e-3, average=0.9995, objective=_WARM),
+        training=TrainingConfig(**_BASE, steps=25_000, learning_rate=2e-3, average=0.9995, objective=_WARM),
     ),
     "cvae": ImagePreset(
         model="conditional-autoencoder",
