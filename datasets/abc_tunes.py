@@ -2,7 +2,8 @@
 
 music21 splits the text into tokens and works out pitches and lengths; building its whole stream of objects would take
 ten times as long, so the tokens are walked here. Repeats are not expanded. Grace notes are left out. A pick-up, at the
-start or after a double bar, is set at the end of a full bar.
+start or after a double bar, is set at the end of a full bar; a short last bar begins at its bar line. An accidental holds
+until the end of its bar, as ABC has it.
 """
 
 import math
@@ -62,6 +63,8 @@ def read_abc(text: str) -> Score:
     if re.search(r"^V:", text, re.MULTILINE):
         raise DataError("has several voices")
     handler = abcFormat.ABCHandler()
+    # music21 lets an accidental hold for its bar, as printed music does, only when told so and for version 2 of ABC.
+    text = "%abc-2.1\n%%propagate-accidentals octave\n" + _plain(text)
     try:
         handler.process(text)
         measures, key = _walk(handler.tokens)
@@ -72,6 +75,15 @@ def read_abc(text: str) -> Score:
     if not any(m.notes for m in measures):
         raise DataError("has no notes")
     return _lay_out(_join_halves(measures), key)
+
+
+def _plain(text: str) -> str:
+    """Leave out quoted text, and signs that would part a broken rhythm (A>.B) from its second note, in lines of music."""
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        if not re.match(r"[A-Za-z]:|%", line):
+            lines[i] = re.sub(r"(?<=[<>])[.uvT~HLMPSO ]+", "", re.sub(r'"[^"]*"', "", line))
+    return "\n".join(lines)
 
 
 def _walk(tokens: list[Any]) -> tuple[list[_Measure], int | None]:
@@ -159,7 +171,7 @@ def _lay_out(measures: list[_Measure], key: int | None) -> Score:
     time = Fraction(0)
     notes: list[Note] = []
     signatures: list[TimeSignature] = []
-    for measure in measures:
+    for i, measure in enumerate(measures):
         full = measure.full
         numerator, denominator = measure.metre
         if measure.length > full:
@@ -169,7 +181,8 @@ def _lay_out(measures: list[_Measure], key: int | None) -> Score:
             numerator, denominator = full.numerator, 4 * full.denominator
         if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != (numerator, denominator):
             signatures.append(TimeSignature(float(time), numerator, denominator))
-        lead = full - measure.length
+        ends_short = 0 < i == len(measures) - 1  # the rest of the last bar is the pick-up of the first
+        lead = Fraction(0) if ends_short else full - measure.length
         for onset, length, pitch, tied in measure.notes:
             start = float(time + lead + onset)
             if tied and notes and notes[-1].pitch == pitch and abs(notes[-1].end - start) < 1e-6:

@@ -17,9 +17,9 @@ from musicae.datasets.cache import cache_dir, load_arrays, save_arrays
 from musicae.errors import MusicaeError
 from musicae.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
 
-__all__ = ["Progress", "Rejection", "Tune", "read_collection"]
+__all__ = ["VERSION", "Progress", "Rejection", "Tune", "read_collection"]
 
-_VERSION = 2  # raise when a reader changes what it returns
+VERSION = 3  # raise when a reader changes what it returns
 Progress = Callable[[str, int, int], None]  # (what, done, total)
 _log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def read_collection(
     Raises:
         DataError: the collection's data are missing.
     """
-    path = cache_dir() / f"tunes-{collection.name}-{collection.content_key()}-v{_VERSION}.npz"
+    path = cache_dir() / f"tunes-{collection.name}-{collection.content_key()}-v{VERSION}.npz"
     arrays = load_arrays(path)
     if arrays is None:
         arrays = _read_all(collection, progress, jobs)

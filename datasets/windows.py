@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from musicae.datasets.base import Collection
 from musicae.datasets.cache import cache_dir, load_arrays, save_arrays
-from musicae.datasets.tunes import Progress, Tune, read_collection
+from musicae.datasets.tunes import VERSION, Progress, Tune, read_collection
 from musicae.errors import DataError
 from musicae.representations import GridWindow, Representation
 from musicae.score import Bar, Track
@@ -126,7 +126,7 @@ def prepare(
         DataError: data are missing, or no window came out.
     """
     parts = [[c.name, c.content_key()] for c in collections]
-    recipe = json.dumps([_VERSION, parts, representation.to_dict(), bars, max_steps, seed])
+    recipe = json.dumps([_VERSION, VERSION, parts, representation.to_dict(), bars, max_steps, seed])
     key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
     path = cache_dir() / f"windows-{key}.npz"
     arrays = load_arrays(path)

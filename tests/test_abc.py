@@ -46,6 +46,22 @@ def test_a_pick_up_stands_at_the_end_of_a_full_bar() -> None:
     assert metres("D2|G2A2B2c2|d8|") == [(0, 4, 4)]
 
 
+def test_a_short_last_bar_begins_at_its_bar_line() -> None:
+    assert notes("D2|G2A2B2c2|d6|]") == [(3, 1, 62), (4, 1, G), (5, 1, A), (6, 1, B), (7, 1, C), (8, 3, D)]
+    assert notes("G8|A6|") == [(0, 4, G), (4, 3, A)] and notes("G6|") == [(1, 3, G)]
+
+
+def test_an_accidental_holds_until_the_end_of_its_bar() -> None:
+    assert notes("^G2G2=G2G2|G8|") == [(0, 1, G + 1), (1, 1, G + 1), (2, 1, G), (3, 1, G), (4, 4, G)]
+    assert notes("f2=f2f2^f2|f8|")[:4] == [(0, 1, 78), (1, 1, 77), (2, 1, 77), (3, 1, 78)]
+    assert notes("=f2F2f4|")[:2] == [(0, 1, 77), (1, 1, 66)], "in its octave, as in print"
+
+
+def test_a_broken_rhythm_survives_signs_between_its_notes() -> None:
+    for text in ("A>.B c<vd G4|", 'A>"4"B c<"^slow".d G4|', "A> B c< d G4|"):
+        assert notes(text) == notes("A>B c<d G4|") == [(0, 0.75, A), (0.75, 0.25, B), (1, 0.25, C), (1.25, 0.75, D), (2, 2, G)]
+
+
 def test_repeats_are_read_once() -> None:
     assert notes("|:G8:|A8|") == [(0, 4, G), (4, 4, A)]
     assert notes("|:G8|1 A8:|2 B8|") == [(0, 4, G), (4, 4, A), (8, 4, B)]
@@ -140,13 +156,16 @@ def test_a_book_is_split_at_each_number(tmp_path: Path) -> None:
 
 # The first notes as the books print them: pick-ups, ties, accidentals, and a letter's octave.
 FIRST_NOTES: dict[tuple[str, str], tuple[str, list[tuple[float, float, int]]]] = {
-    ("ryans", "ryans/42dHighlandRegimentStrathspey:1"): ("4/4", [(3.5, 0.5, 76), (4.0, 0.25, 72), (4.25, 0.75, 69)]),
+    ("ryans", "ryans/42dHighlandRegimentStrathspey:1"): (
+        "4/4",
+        [(3.5, 0.5, 76), (4.0, 0.25, 72), (4.25, 0.75, 69), (5.0, 0.75, 69), (5.75, 0.25, 71)],
+    ),
     ("oneills", "oneills/0001-0050:2"): (
         "2/4",
         [(0, 0.75, 67), (0.75, 0.25, 69), (1, 0.25, 70), (1.25, 0.25, 72), (1.5, 0.25, 74), (1.75, 0.25, 76), (2, 1, 77)],
     ),
     ("airds", "airds/book1:8"): ("2/2", [(3, 0.5, 69), (3.5, 0.5, 67), (4, 1, 71), (5, 1, 71), (6, 1, 71), (7, 0.5, 69)]),
-    ("essen", "essen/altdeu10:2"): ("4/2", [(6, 2, 67), (8, 2, 70)]),
+    ("essen", "essen/altdeu10:2"): ("4/2", [(6, 2, 67), (8, 2, 70), (10, 2, 70), (12, 2, 72), (14, 2, 72), (16, 4, 74)]),
     ("chorales", "chorales/bwv66.6"): ("4/4", [(3, 0.5, 73), (3.5, 0.5, 71), (4, 1, 69), (5, 1, 71), (6, 1, 73), (7, 1, 76)]),
 }
 SIZES = {"ryans": 1059, "oneills": 2009, "airds": 1180, "essen": 8514, "chorales": 408}
