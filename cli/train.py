@@ -13,6 +13,7 @@ _UNITS = {
     "reconstruction": "nats",
     "kl_bits": "bits KL",
     "beta": "beta",
+    "skipped": "of steps left out",
     "examples_per_second": "windows/s",
     "valid_reconstruction": "nats",
     "valid_kl_bits": "bits KL",

@@ -90,8 +90,12 @@ class Updater:
             fused=True,
         )
 
-    def update(self, loss: Tensor, step: int) -> None:
-        """Do optimizer step `step` (from 0) on a loss; it is left out if its gradient is too large or not finite."""
+    def update(self, loss: Tensor, step: int) -> Tensor:
+        """Do optimizer step `step` (from 0) on a loss; it is left out if its gradient is too large or not finite.
+
+        Returns:
+            1 where it was left out, else 0, on the device, shape ().
+        """
         config = self.config
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -99,5 +103,7 @@ class Updater:
         for group in self.optimizer.param_groups:
             group["lr"] = self.share * config.learning_rate_at(step)
         # The fused optimizer itself leaves a step out where this flag is set, so that the host need not wait for the device.
-        self.optimizer.found_inf = (~(norm <= config.skip_norm)).float()  # type: ignore[attr-defined]  # set for NaN too
+        skipped = (~(norm <= config.skip_norm)).float()  # 1 for NaN too
+        self.optimizer.found_inf = skipped  # type: ignore[attr-defined]
         self.optimizer.step()
+        return skipped

@@ -38,7 +38,10 @@ class Preset:
     training: TrainingConfig
 
 
-_MELODY = {"name": "melody", "steps_per_quarter": 4}
+_SIXTEENTHS = {"name": "melody", "steps_per_quarter": 4}
+# Sixteenths and eighth-note triplets, six places a quarter note, which is a block of the model.
+_TRIPLETS: dict[str, Any] = {"name": "melody-triplets"}
+_TRIPLET_SIZES = {"block": 6, "max_bar_steps": 48}
 # Magenta's optimiser for all its configurations: Adam, 1e-3 falling by 0.9999 a step to 1e-5, norm clipped at 1.
 _MAGENTA = {"batch_size": 512, "learning_rate": 1e-3, "schedule": "exponential", "warmup_steps": 0, "weight_decay": 0.0}
 
@@ -46,10 +49,10 @@ PRESETS: dict[str, Preset] = {
     "melody-2bar": Preset(
         model="plan-vae",
         summary="two bars of melody in any metre; the shipped default",
-        config={},
-        representation=_MELODY,
+        config={**_TRIPLET_SIZES, "max_steps": 96},
+        representation=_TRIPLETS,
         training=TrainingConfig(
-            steps=8_000,
+            steps=14_000,
             average=0.999,
             validate_every=1000,
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=57.0)),
@@ -58,12 +61,14 @@ PRESETS: dict[str, Preset] = {
     "melody-16bar": Preset(
         model="conductor-vae",
         summary="sixteen bars of melody in any metre; start from melody-2bar (--init-from)",
-        config={},
-        representation=_MELODY,
+        config={**_TRIPLET_SIZES, "max_steps": 768},
+        representation=_TRIPLETS,
         bars=16,
         training=TrainingConfig(
             steps=8_000,
             batch_size=64,
+            clip_norm=4.0,
+            skip_norm=100_000.0,  # sums over 16 bars begin with gradients of 10,000
             average=0.999,
             validate_every=1000,
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=272.0)),
@@ -98,7 +103,7 @@ PRESETS: dict[str, Preset] = {
         model="musicvae",
         summary="the baseline: sizes and recipe of Magenta's cat-mel_2bar_small",
         config={},
-        representation=_MELODY,
+        representation=_SIXTEENTHS,
         training=TrainingConfig(
             steps=200_000,
             objective=ObjectiveConfig(beta=BetaSchedule(kind="exponential", beta=0.2, rate=0.99999)),
@@ -118,7 +123,7 @@ PRESETS: dict[str, Preset] = {
             "sampling_rate": 0.0,
             "max_steps": 512,
         },
-        representation=_MELODY,
+        representation=_SIXTEENTHS,
         bars=16,
         training=TrainingConfig(
             steps=200_000,

@@ -36,6 +36,9 @@ class Source(Protocol):
         """Return the batch of a step; the same one whenever asked."""
 
 
+_PATIENCE = 20  # steps; where so many in a row are left out, something is wrong
+
+
 class _Meter:
     """Sums loss terms, examples and training time between two lines of the log."""
 
@@ -61,10 +64,16 @@ class _Meter:
         """Return the means of the terms, having waited for the device.
 
         Raises:
-            MusicaeError: the loss was not finite in one of the steps, the last of which was `step` (from 1).
+            MusicaeError: the loss was not finite in one of the steps, the last of which was `step` (from 1), or many steps
+                in a row were left out.
         """
         loss, *others = (self.sums / self.steps).tolist()
         self.count()
+        if self.steps >= _PATIENCE and others[2] == 1.0:
+            raise MusicaeError(
+                f"Nothing is learnt: from step {step - self.steps + 1} to {step} all gradients were larger than the recipe's "
+                "skip_norm. Start a new run with a larger one, or a lower learning rate (--config)."
+            )
         if not math.isfinite(loss):
             place = f"at step {step}" if self.steps == 1 else f"between steps {step - self.steps + 1} and {step}"
             raise MusicaeError(
@@ -155,10 +164,11 @@ class Trainer:
         return final
 
     def train_step(self) -> tuple[Tensor, int]:
-        """Do one optimizer step; return loss, reconstruction and KL in nats per example, and the batch size.
+        """Do one optimizer step; return its terms and the batch size.
 
-        The terms of an adversarial model go on with the loss and the accuracy of its opponent. They stay on the device, so
-        that the host does not wait for it.
+        They are loss, reconstruction and KL in nats per example, and 1 where the step was left out; those of an adversarial
+        model go on with the loss and the accuracy of its opponent. They stay on the device, so that the host does not wait
+        for it.
         """
         config, step = self.config, self.step
         torch.manual_seed((config.seed * 1_000_003 + step) % 2**63)
@@ -166,12 +176,12 @@ class Trainer:
         batch = self.source.batch(step, self.device)
         self.beta = config.objective.beta.at(step, self.beta, self.kl_bits)
         losses = self.model(batch, config.objective, self.beta)
-        self.updater.update(losses.loss, step)
+        skipped = self.updater.update(losses.loss, step)
         if self.average:
             decay = min(config.average, (step + 1) / (step + 10))
             with torch.no_grad():  # or the average would drag the graph of every step along
                 torch._foreach_lerp_(self.average, self.parameters, 1.0 - decay)
-        figures = [losses.loss, losses.reconstruction, losses.kl]
+        figures = [losses.loss, losses.reconstruction, losses.kl, skipped]
         if self.opponent and isinstance(self.model, Adversarial):
             duel = self.model.duel(batch)
             self.opponent.update(duel.loss, step)
@@ -260,7 +270,7 @@ class Trainer:
             report(self.step, row)
 
     def _row(self, meter: _Meter, means: list[float]) -> dict[str, Any]:
-        loss, reconstruction, kl, *duel = means
+        loss, reconstruction, kl, skipped, *duel = means
         return {
             "step": self.step,
             "seconds": round(self.seconds, 1),
@@ -270,5 +280,6 @@ class Trainer:
             "beta": self.beta,
             "learning_rate": self.config.learning_rate_at(self.step - 1),
             "examples_per_second": round(meter.examples / max(meter.seconds, 1e-9), 1),
+            **({"skipped": skipped} if skipped else {}),
             **dict(zip(("opponent_loss", "opponent_accuracy"), duel, strict=False)),
         }

@@ -203,7 +203,7 @@ def test_evaluation_measures_each_collection_on_windows_not_seen_in_training(tmp
 def test_prepared_data_are_those_of_the_run(tmp_path: Path, tune_folder: Path) -> None:
     experiment = open_run(tiny(), tmp_path, tune_folder)
     from musicae.datasets import open_collections
-    from musicae.representations import MelodyGrid
+    from musicae.representations import TripletGrid
 
-    again = prepare(open_collections((str(tune_folder),)), MelodyGrid(), bars=2, max_steps=64, jobs=0)
+    again = prepare(open_collections((str(tune_folder),)), TripletGrid(), bars=2, max_steps=64, jobs=0)
     assert again.key == experiment.windows.key == experiment.trainer.info.data["key"]

@@ -106,8 +106,19 @@ def test_steps_with_a_huge_or_undefined_gradient_are_left_out(number: float, mov
     trainer = line(tmp_path, number)
     terms, size = trainer.train_step()
     assert (float(terms[0]), size, trainer.step) == (number, 2, 1)
-    assert (weight(trainer) != 1.0) == moves
+    assert (weight(trainer) != 1.0) == moves == (float(terms[3]) == 0.0)
     assert math.isfinite(weight(trainer))
+
+
+def test_steps_that_are_left_out_are_told_and_twenty_in_a_row_stop_the_run(tmp_path: Path) -> None:
+    often = replace(CONFIG, steps=40, log_every=20, validate_every=100)
+    trainer = line(tmp_path, *[3.0, 20_000.0] * 10, *[20_000.0] * 20, config=often)
+    told: list[Metrics] = []
+    with pytest.raises(
+        MusicaeError, match=r"^Nothing is learnt: from step 21 to 40 all gradients were larger than the recipe's "
+    ):
+        trainer.fit(lambda step, figures: told.append(figures))
+    assert [row["skipped"] for row in told] == [0.5]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])

@@ -1,6 +1,6 @@
 """One table of runs, measured on the same test windows.
 
-    musicae train melody-2bar --steps 1000 -o runs/ours-1000
+    musicae train --config benchmarks/music/sixteenths.json --steps 1000 -o runs/ours-1000
     musicae train --config benchmarks/music/baseline.json --steps 1000 -o runs/baseline-1000
     python benchmarks/music/compare.py runs/ours-1000 runs/baseline-1000
 

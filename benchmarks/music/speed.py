@@ -21,11 +21,12 @@ from musicae.config import from_dict
 from musicae.machine import keep_freed_memory
 from musicae.models import MODELS, Autoencoder
 from musicae.presets import preset
+from musicae.representations import build
 
-BATCH, STEPS = 512, 32  # two bars of 4/4
+BATCH, QUARTERS = 512, 8  # two bars of 4/4
 
 
-def build(name: str, **changes: Any) -> Autoencoder[Any]:
+def network(name: str, **changes: Any) -> Autoencoder[Any]:
     """Return the model of a preset."""
     recipe = preset(name)
     kind = MODELS[recipe.model]
@@ -34,14 +35,16 @@ def build(name: str, **changes: Any) -> Autoencoder[Any]:
 
 
 def step_of(model: Autoencoder[Any], name: str) -> Callable[[], None]:
-    """Return a function that does one training step on a fixed batch of random melodies."""
+    """Return a function that does one training step on a fixed batch of random melodies, on the preset's own grid."""
+    recipe = preset(name)
     generator = torch.Generator().manual_seed(0)
-    tokens = torch.randint(2, 90, (BATCH, STEPS), generator=generator)
+    steps = QUARTERS * build(recipe.representation).steps_per_quarter
+    tokens = torch.randint(2, 90, (BATCH, steps), generator=generator)
     tokens[torch.rand(tokens.shape, generator=generator) < 0.5] = 0
-    batch = GridBatch(tokens, torch.full((BATCH, 2), STEPS // 2))
+    batch = GridBatch(tokens, torch.full((BATCH, 2), steps // 2))
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, 1e-3, fused=True)
-    objective = preset(name).training.objective
+    objective = recipe.training.objective
 
     def step() -> None:
         model.train()
@@ -62,7 +65,7 @@ def timed(action: Callable[[], Any]) -> float:
 
 def training(rounds: int) -> dict[str, Any]:
     """Return median seconds a step and windows/s of both models, and the ratio."""
-    models = {"melody-2bar": build("melody-2bar"), "musicvae-2bar-small": build("musicvae-2bar-small", sampling_rate=0.0)}
+    models = {"melody-2bar": network("melody-2bar"), "musicvae-2bar-small": network("musicvae-2bar-small", sampling_rate=0.0)}
     steps = {name: step_of(model, name) for name, model in models.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():

@@ -15,6 +15,7 @@ _UNITS = {
     "kl_bits": "bits KL",
     "beta": "beta",
     "opponent_accuracy": "opponent's accuracy",
+    "skipped": "of steps left out",
     "examples_per_second": "pictures/s",
     "valid_reconstruction": "nats",
     "valid_kl_bits": "bits KL",
