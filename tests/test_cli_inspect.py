@@ -132,7 +132,7 @@ def test_info_prints_what_a_checkpoint_says(run: Run, small_checkpoint: Path) ->
     assert facts["file"] == str(small_checkpoint)
     assert facts["megabytes"] == round(os.path.getsize(small_checkpoint) / 1e6, 2)
     assert (facts["model"], facts["bars"], facts["config"]["latent_size"]) == ("plan-vae", 2, 16)
-    assert facts["representation"] == {"name": "melody-triplets", "lowest": 21, "highest": 108}
+    assert facts["representation"] == {"name": "melody", "steps_per_quarter": 4, "lowest": 21, "highest": 108}
 
 
 def test_info_refuses_what_is_no_checkpoint(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
