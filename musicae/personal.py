@@ -7,9 +7,10 @@ What is learnt is a hierarchical VAE: p(c|z) is a Gaussian around the mixture of
 the reconstruction term is KL(q(c|x) || p(c|z)) in nats, q(c|x) being the base's posterior. So no more is asked for than
 the base itself knows of a window, and small differences between codes count for nothing.
 
-The KL of z is held at one bit less than it takes to tell all phrases apart. That is what guards against learning them by heart:
-each code stands for about two phrases and what lies between them, and the codes of all phrases together fill the prior, so that
-samples from it lie where the phrases do. `benchmarks/music/personalize.py` measures how near, and how many are copies.
+The KL of z is held at two bits less than it takes to tell all phrases apart. That is what guards against learning them by
+heart: each code stands for about four phrases and what lies between them, and the codes of all phrases together fill the
+prior, so that samples from it lie where the phrases do. `benchmarks/music/personalize.py` measures how near, and how many are
+copies.
 """
 
 import math
@@ -197,7 +198,7 @@ def _encoded(base: MusicModel, phrases: Sequence[Phrase]) -> DiagonalGaussian:
 
 def _training(count: int, steps: int, seed: int) -> TrainingConfig:
     """Return how to learn `count` phrases."""
-    bits = max(1.0, math.log2(count) - 1.0)
+    bits = max(1.0, math.log2(count) - 2.0)
     beta = BetaSchedule(kind="target", beta=0.1, steps=max(1, steps // 30), target_bits=bits)
     objective = ObjectiveConfig(beta=beta)
     return TrainingConfig(steps=steps, batch_size=BATCH, weight_decay=0.0, seed=seed, objective=objective)

@@ -40,7 +40,7 @@ SAYS = {
     "04_variational": r"ELBO = -\d+\.\d - \d+\.\d = -\d+\.\d nats a digit\n",
     "05_conditional": r"ELBO: -\d+\.\d nats without the label, -\d+\.\d with it; log 10 = 2\.3\n",
     "06_adversarial": r"\nuntrained opponent: accuracy at most 0\.\d\d, in the end 0\.\d\d\n",
-    "07_music": r"32 tokens -> 128 numbers that cost \d+\.\d bits -> the tokens, for \d+\.\d bits more\n",
+    "07_music": r"48 tokens -> 128 numbers that cost \d+\.\d bits -> the tokens, for \d+\.\d bits more\n",
 }
 
 Run = Callable[..., Path]

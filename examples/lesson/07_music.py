@@ -30,10 +30,10 @@ model = musicae.load(lesson.weights.get("melody-2bar", "melody-2bar"), device=le
 assert issubclass(ConvAutoencoder, Autoencoder) and issubclass(PlanVAE, Autoencoder)
 
 # %%
-# What is different first: the data. A melody is a row of tokens, one for each sixteenth: 0 nothing new, 1 the note ends,
-# and from 2 on a note begins, one token for each key of the piano. Two bars of 4/4 are 32 tokens, each one of 90, where a
-# digit was 784 coins. Nobody says where in the file the melody is, or where the first whole phrase begins; a rule finds
-# both.
+# What is different first: the data. A melody is a row of tokens, six for each quarter note, at the sixteenths and at the
+# triplets: 0 nothing new, 1 the note ends, and from 2 on a note begins, one token for each key of the piano. Two bars of 4/4
+# are 48 tokens, each one of 90, where a digit was 784 coins. Nobody says where in the file the melody is, or where the first
+# whole phrase begins; a rule finds both.
 reel, other = model.phrase(TUNES / "a-reel.mid"), model.phrase(TUNES / "b-reel.mid")
 print(f"Bars {reel.bar_numbers} of the first reel: {' '.join(map(str, reel.window.tokens.flatten().tolist()))}")
 
