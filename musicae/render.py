@@ -82,7 +82,8 @@ def render(score: Score, *, rate: int = 44100, soundfont: Path | None = None) ->
         soundfont: A SoundFont 2 file. [default: the General MIDI one inside pretty_midi]
 
     Returns:
-        Shape (samples, 2), the largest magnitude 0.89. Lasts until the last note has faded, at most 3 seconds after its end.
+        Shape (samples, 2), the largest magnitude 0.89. Lasts until the last note has faded, at most 3 seconds after its end, or
+        6 where a pedal holds it.
 
     Raises:
         ParameterError: a sample rate that is not offered.
@@ -95,7 +96,7 @@ def render(score: Score, *, rate: int = 44100, soundfont: Path | None = None) ->
         raise RenderError(
             f"The music lasts {seconds / 3600:.1f} hours, but at most 1 hour is made into sound; take fewer bars."
         )
-    out = np.zeros((2, int((seconds + RING + 1) * rate)), np.float32)
+    out = np.zeros((2, int((seconds + 2 * RING + 1) * rate)), np.float32)
     last = max(int(seconds * rate), rate // 10)  # a FLAC file cannot be empty
     for track in score.tracks:
         for key in _keys(score, track, font, rate):
@@ -169,9 +170,10 @@ def _keys(score: Score, track: Track, font: SoundFont, rate: int) -> Iterable[_K
     keys: dict[tuple[int, float], _Key] = {}
     last: dict[int, tuple[_Key, int]] = {}  # the sounding note of each exclusive class
     controls = _Controls(track)
+    latest = score.seconds_at(score.end) + RING  # a pedal may stay down long after the music
     for note in track.notes:
         start = round(score.seconds_at(note.onset) * rate)
-        end = round(score.seconds_at(controls.released(note.end)) * rate)
+        end = round(min(score.seconds_at(controls.released(note.end)), latest) * rate)
         level, side, bend = controls.at(note.onset)
         level *= (note.velocity / 127) ** 2  # 8.4.1: concave, 960 centibels
         bank = DRUM_BANK if track.is_drum else 0

@@ -90,6 +90,14 @@ def test_a_closed_hi_hat_ends_an_open_one() -> None:
     assert loudness(ended, 0.4, 0.6) < 0.7 * loudness(alone, 0.4, 0.6)
 
 
+def test_a_pedal_that_stays_down_holds_notes_for_a_few_seconds_only() -> None:
+    late = (Control(0.0, 64, 127), Control(40.0, 64, 0))
+    held = render(one(Note(0.0, 0.5, 60), Note(2.0, 2.0, 64), program=0, controls=late), rate=RATE)
+    plain = render(one(Note(0.0, 0.5, 60), Note(2.0, 2.0, 64), program=0), rate=RATE)
+    assert len(plain) <= (2.0 + RING) * RATE + 1 < len(held) <= (2.0 + 2 * RING) * RATE + 1
+    assert loudness(held, 0.8, 0.95) > 2 * loudness(plain, 0.8, 0.95), "the first note sounds on"
+
+
 def test_velocity_volume_pan_pedal_and_bend_are_followed() -> None:
     soft, loud = Note(0.0, 2.0, 72, 40), Note(4.0, 2.0, 72, 110)
     audio = render(one(soft, loud), rate=RATE)
