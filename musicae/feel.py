@@ -131,34 +131,44 @@ def feeling(model: MusicModel) -> BlockAutoencoder:
 
 @torch.no_grad()
 def draw_feel(
-    network: BlockAutoencoder, x: GridBatch, mood: Tensor, *, temperature: float, generator: torch.Generator | None = None
+    network: BlockAutoencoder,
+    x: GridBatch,
+    noise: Tensor,
+    *,
+    temperature: float,
+    generator: torch.Generator | None = None,
 ) -> GridBatch:
     """Give the hits of windows velocities and offsets, inferred from the hits alone.
 
     Arguments:
         network: A model with velocities and offsets, in evaluation mode.
         x: The windows; their values, if they have any, are not looked at.
-        mood: Where in the posterior to draw the codes, in its standard deviations: standard normal, shape (B, Z) or (1, Z).
+        noise: Where in the posterior to draw the codes, in its standard deviations: standard normal, shape (B, Z) or
+            (1, Z).
         temperature: 0 takes the likeliest feel, 1 draws one.
         generator: Source of what differs from hit to hit.
+
+    Returns:
+        The same hits, with values as in `musicae.representations.drums`, shape (B, T, V); velocities in shares of 127,
+        offsets in shares of half a time step.
     """
     told = x.with_tokens(x.tokens)
     posterior = network.encode(told)
     z = posterior.mode
     if isinstance(posterior, DiagonalGaussian):
-        z = z + temperature * posterior.std * mood.to(z)
+        z = z + temperature * posterior.std * noise.to(z)
     return network.with_feel(told, z, temperature=temperature, generator=generator)
 
 
 def _draw(network: BlockAutoencoder, piece: Piece, temperature: float, seed: int) -> list[Values]:
     """Return the velocities and offsets of the hits of each window of a piece."""
     generator = torch.Generator().manual_seed(seed)
-    mood = torch.randn(1, network.latent_size, generator=generator)
+    noise = torch.randn(1, network.latent_size, generator=generator)
     device, windows = next(network.parameters()).device, [phrase.window for phrase in piece.phrases]
     made: list[Values] = []
     for i in range(0, len(windows), BATCH):
         x = GridBatch.from_windows(windows[i : i + BATCH]).to(device)
-        felt = draw_feel(network, x, mood, temperature=temperature, generator=generator)
+        felt = draw_feel(network, x, noise, temperature=temperature, generator=generator)
         made += [w.values for w in felt.windows() if w.values is not None]
     return made
 

@@ -119,7 +119,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         config={"latent_size": 50, "hidden_sizes": [200, 200], "activation": "tanh"},
         task=_COINS,
         training=TrainingConfig(
-            **{**_BASE, "batch_size": 128}, steps=50_000, learning_rate=1.5e-3, average=0.9995, objective=_WARM
+            **{**_BASE, "batch_size": 128}, steps=150_000, learning_rate=1.5e-3, average=0.9995, objective=_WARM
         ),
     ),
     "aae": ImagePreset(

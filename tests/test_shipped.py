@@ -26,6 +26,7 @@ TUNES = sorted((EXAMPLES / "tunes").glob("*.mid"))
 NAMES = sorted({"melody-2bar", *shipped()})  # the default model is looked for even where it is missing
 MUSIC = [name for name in NAMES if name not in shipped() or read_info(shipped()[name]).representation]
 IMAGES = [name for name in NAMES if name not in MUSIC]
+SAMPLED = [name for name in IMAGES if read_info(shipped()[name]).config.get("variational")]  # whose codes have a prior
 DRUMS = [name for name in MUSIC if name in shipped() and read_info(shipped()[name]).representation["name"] == "drums"]
 MELODIES = [name for name in MUSIC if name not in DRUMS]
 MOST_BYTES = {"music": 15_000_000, "images": 6_000_000, "all": 60_000_000}
@@ -191,11 +192,11 @@ def test_pictures_come_back_or_are_repaired(painter: PictureModel) -> None:
         torch.testing.assert_close(painter.enlarge(small), made)
 
 
+@pytest.mark.parametrize("painter", SAMPLED, indirect=True)
 def test_pictures_that_can_be_sampled_are_varied_and_neither_black_nor_grey(painter: PictureModel) -> None:
     config: Any = painter.model.config
-    if not config.variational:
-        pytest.skip("its codes have no prior")
     labels = torch.arange(32) % painter.model.classes if painter.model.classes else None
     samples = painter.sample(32, labels, seed=0)
     assert 0.05 < float(samples.mean()) < 0.4 and float(samples.std(0).mean()) > 0.05
-    assert float((samples > 0.75).float().mean()) > 0.02, "ink: mean pictures of two numbers are softer than others"
+    ink = 0.75 if config.latent_size == 2 else 0.9  # two numbers say so little that the mean pictures are soft
+    assert float((samples > ink).float().mean()) > 0.02

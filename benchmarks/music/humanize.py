@@ -61,13 +61,13 @@ def bits(tokens: Tensor, parts: int) -> Tensor:
 
 
 def humanized(network: BlockAutoencoder, x: GridBatch, temperature: float) -> Tensor:
-    """Return the values that the model gives the hits of windows, each in a mood of its own."""
+    """Return the values that the model gives the hits of windows, with noise of its own."""
     generator = torch.Generator().manual_seed(0)
     made = []
     for tokens, bar_steps in zip(x.tokens.split(256), x.bar_steps.split(256), strict=True):
-        mood = torch.randn(len(tokens), network.latent_size, generator=generator)
+        noise = torch.randn(len(tokens), network.latent_size, generator=generator)
         windows = GridBatch(tokens, bar_steps).to(next(network.parameters()).device)
-        felt = draw_feel(network, windows, mood, temperature=temperature, generator=generator).values
+        felt = draw_feel(network, windows, noise, temperature=temperature, generator=generator).values
         assert felt is not None
         made.append(felt.cpu())
     return torch.cat(made)
