@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--fill", type=options.bars, metavar="M-N", help="Bars of FILE to fill. [default: those in which no note begins]")
 @click.option("--keep-notes", is_flag=True, help="Keep the notes that begin in the bars to fill, too, and fill around them.")
 @click.option("--count", "-n", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many ways to fill them.")
-@inputs.reading(options.checkpoint)
+@inputs.reading(options.checkpoint_by_input)
 @options.decoding()
 @renditions.results("", "A .mid file for one result, or a folder. [default: NAME.completed.mid in this folder]")
 def command(
@@ -42,7 +42,8 @@ def command(
     names = [f"{file.stem}.completed{f'-{i:0{digits}d}' if count > 1 else ''}.mid" for i in range(1, count + 1)]
     files = results.claim(names)
     model, [phrase] = reading.take(file)
-    given = _given(phrase, str(file), fill, keep_notes=keep_notes)
+    starts = model.representation.begins(phrase.window.tokens).tolist()
+    given = _given(phrase, starts, str(file), fill, keep_notes=keep_notes)
 
     from musicae.completion import complete
 
@@ -51,13 +52,12 @@ def command(
     click.echo(json.dumps({"completed": [str(path) for path in files]} | renditions.named(extra)))
 
 
-def _given(phrase: "Phrase", where: str, fill: tuple[int, int] | None, *, keep_notes: bool) -> list[bool]:
-    """Return which time steps of the phrase are given.
+def _given(phrase: "Phrase", starts: list[bool], where: str, fill: tuple[int, int] | None, *, keep_notes: bool) -> list[bool]:
+    """Return which time steps of the phrase are given; notes begin at those of `starts`.
 
     Raises:
         click.UsageError: the bars to fill do not lie in the phrase, or there is nothing to fill.
     """
-    starts = phrase.window.tokens > 1
     last = phrase.first_bar + len(phrase.window.bar_steps) - 1
     if fill is not None and not phrase.first_bar <= fill[0] <= fill[1] <= last:
         raise click.UsageError(
@@ -67,8 +67,8 @@ def _given(phrase: "Phrase", where: str, fill: tuple[int, int] | None, *, keep_n
     given: list[bool] = []
     for number, steps in enumerate(phrase.window.bar_steps, phrase.first_bar):
         here = starts[len(given) : len(given) + steps]
-        free = not here.any() if fill is None else fill[0] <= number <= fill[1]
-        given += [not free or bool(keep_notes and note) for note in here]
+        free = not any(here) if fill is None else fill[0] <= number <= fill[1]
+        given += [not free or (keep_notes and note) for note in here]
     if all(given):
         raise click.UsageError(f"{where}: a note begins in each of bars {phrase.bar_numbers}; say with --fill which to fill.")
     return given

@@ -12,7 +12,7 @@ from musicae.cli import inputs, options, renditions
 @click.argument("file", type=options.midi_file)
 @click.option("--new-bars", type=click.IntRange(1, 256), default=4, show_default=True, help="How many bars to write.")
 @click.option("--count", "-n", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many continuations.")
-@inputs.reading(options.checkpoint)
+@inputs.reading(options.checkpoint_by_input)
 @options.decoding()
 @renditions.results("", "A .mid file for one result, or a folder. [default: NAME.continued.mid in this folder]")
 def command(

@@ -14,6 +14,7 @@ Given tokens are held fast in the last decoding too, so they are kept even where
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -41,7 +42,7 @@ class Completed:
     """What `complete_windows` returns.
 
     Arguments:
-        windows: The windows; the given tokens are those that were given.
+        windows: The windows; the given tokens, and their values where there are any, are those that were given.
         z: Their codes, shape (B, Z).
         exact: Whether the code alone, decoded greedily, gives all given tokens, bool, shape (B,).
     """
@@ -90,6 +91,8 @@ def complete_windows(
     refined = refine(model, x, z[best], given=given, steps=REFINEMENT)
     keep = _held(x, given, model, logit_bias)
     windows = model.generate(refined.z, x, temperature=temperature, generator=generator, logit_bias=keep)
+    if x.values is not None and windows.values is not None:
+        windows = windows.with_tokens(windows.tokens, torch.where(given[..., None], x.values, windows.values))
     return Completed(windows, refined.z, refined.exact)
 
 
@@ -109,7 +112,7 @@ def complete(
     seed: int = 0,
     scale: Scale | None = None,
 ) -> list[Score]:
-    """Keep a part of a tune and let the model find the rest.
+    """Keep a part of a tune, or of a drum pattern, and let the model find the rest.
 
     Arguments:
         model: The model.
@@ -212,14 +215,16 @@ def _tail(model: MusicModel, window: GridWindow, told: int) -> GridWindow:
 def _append(window: GridWindow, made: GridWindow, told: int) -> GridWindow:
     """Return a window with the bars of `made` after its first `told` ones."""
     old = sum(made.bar_steps[:told])
-    return GridWindow(
-        torch.cat([torch.from_numpy(window.tokens), torch.from_numpy(made.tokens[old:])]).numpy(),
-        window.bar_steps + made.bar_steps[told:],
-    )
+    values = None
+    if window.values is not None and made.values is not None:
+        values = np.concatenate([window.values, made.values[old:]])
+    tokens = np.concatenate([window.tokens, made.tokens[old:]])
+    return GridWindow(tokens, window.bar_steps + made.bar_steps[told:], values)
 
 
 def _first(window: GridWindow, bars: int) -> GridWindow:
-    return GridWindow(window.tokens[: sum(window.bar_steps[:bars])], window.bar_steps[:bars])
+    steps = sum(window.bar_steps[:bars])
+    return GridWindow(window.tokens[:steps], window.bar_steps[:bars], None if window.values is None else window.values[:steps])
 
 
 def _longer(phrase: Phrase, bars: int) -> Manner:

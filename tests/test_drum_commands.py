@@ -9,7 +9,7 @@ import pytest
 import torch
 from drum_cases import beat, feel, kit, write_files
 
-from musicae import MusicModel, Note, Score, Track, load, read_midi
+from musicae import MusicModel, Note, Score, Track, load, read_midi, write_midi
 from musicae.errors import MidiError
 from musicae.kit import choose_part, drum_tracks
 from musicae.morph import hit_distance
@@ -86,14 +86,37 @@ def test_the_drums_of_a_file_with_a_melody_can_be_chosen(run: Run, shipped: None
         (["vary", "x.mid", "-n", 1, "--whole", "-o", "out"], "x.vary-01.mid"),
         (["mean", "x.mid", "y.mid", "-o", "out"], "mean.mid"),
         (["grid", "x.mid", "y.mid", "--size", "1x3", "-o", "out"], "row-1-column-2.mid"),
+        (["continue", "x.mid", "-n", 2, "-o", "out"], "x.continued-2.mid"),
         (["sample", "-c", "drums-2bar", "--metre", "3/4", "-n", 1, "-o", "out"], "sample-01.mid"),
     ],
 )
 def test_every_command_makes_drums_of_drums(run: Run, shipped: None, arguments: list[str], written: str) -> None:
-    assert run(*arguments)[0] == 0
+    status, _, err = run(*arguments)
+    assert status == 0, err
     assert drums_only(f"out/{written}")
     notes = read_midi(f"out/{written}").tracks[0].notes
     assert len({n.velocity for n in notes}) > 2 and {n.pitch for n in notes} <= {36, 38, 42}
+
+
+@pytest.mark.parametrize("fill", [(), ("--fill", 2)])
+def test_bars_of_drums_are_filled_and_the_rest_is_kept_as_it_was_played(
+    run: Run, shipped: None, fill: tuple[str | int, ...]
+) -> None:
+    played = [feel(n) for n in beat(3) if fill or not 4 <= n.onset < 8]
+    write_midi(Score((kit(*played),)), "half.mid")
+    status, out, err = run("complete", "half.mid", "--bars", "1-2", *fill, "-o", "full.mid")
+    assert (status, json.loads(out)) == (0, {"completed": ["full.mid"]}), err
+    made = read_midi("full.mid").tracks[0].notes
+    first = [(n.pitch, n.velocity) for n in made if n.onset < 3.9]
+    assert first == [(n.pitch, n.velocity) for n in read_midi("half.mid").tracks[0].notes if n.onset < 3.9]
+    assert all(abs(n.onset - m.onset) < 0.01 for n, m in zip(made, sorted(played), strict=False) if m.onset < 3.9)
+    assert sum(n.onset > 3.9 for n in made) >= 4
+
+
+def test_a_bar_of_the_kick_alone_is_not_empty(run: Run, shipped: None) -> None:
+    write_midi(Score((kit(*(Note(float(i), 0.1, 36, 90) for i in range(8))),)), "kick.mid")
+    status, _, err = run("complete", "kick.mid", "-o", "full.mid")
+    assert status == 2 and "a note begins in each of bars 1-2; say with --fill which to fill." in err
 
 
 @pytest.mark.parametrize("command", ["interpolate", "mean", "grid"])

@@ -88,6 +88,10 @@ class Representation(ABC):
     def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
         """Shift the pitches in `tokens` (any shape); pitches outside the range move by an octave into it."""
 
+    def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
+        """Return at which time steps something begins: bool, of the shape of `tokens`."""
+        return tokens > 0
+
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Return `name` and constructor arguments, JSON-able; `representations.build` is the inverse."""

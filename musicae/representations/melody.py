@@ -96,6 +96,10 @@ class _Melody(Representation, ABC):
                 notes.append(Note(times[here], times[following] - times[here], pitch, velocity))
         return tuple(notes)
 
+    def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
+        """Return at which time steps notes begin."""
+        return tokens > 1
+
     def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
         """Shift all onsets by `semitones` (broadcast against `tokens`)."""
         pitches = tokens - FIRST_ONSET + semitones
