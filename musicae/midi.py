@@ -62,7 +62,7 @@ def read_midi(path: str | Path) -> Score:
             tidy(events, parsed.ticks_per_beat)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _not_endless(_from_pretty_midi(pretty_midi.PrettyMIDI(mido_object=parsed), meta))
+            return _not_endless(_from_pretty_midi(pretty_midi.PrettyMIDI(mido_object=parsed), meta, str(path)))
     except Exception as error:  # the libraries raise OSError, EOFError, ValueError, KeyError, ZeroDivisionError ...
         try:
             return read_midi_bytes(data, str(path))
@@ -81,7 +81,7 @@ def read_midi_bytes(data: bytes, path: str) -> Score:
 
     data = check(data, path)
     try:
-        return _not_endless(_from_symusic(symusic.Score.from_midi(data)))
+        return _not_endless(_from_symusic(symusic.Score.from_midi(data), path))
     except Exception as error:
         raise _damaged(path, error) from error
 
@@ -98,12 +98,13 @@ def _damaged(path: str | Path, error: Exception) -> MidiError:
     return MidiError(f"{path} is damaged or cut off and cannot be read as MIDI ({reason}); export it again.")
 
 
-def _from_pretty_midi(midi: "pretty_midi.PrettyMIDI", meta: list[tuple[int, Any]]) -> Score:
+def _from_pretty_midi(midi: "pretty_midi.PrettyMIDI", meta: list[tuple[int, Any]], path: str) -> Score:
     import pretty_midi
 
     from musicae.midi_events import END, TEXTS
 
     tpq = midi.resolution
+    metres = [(t / tpq, m.numerator, m.denominator) for t, m in meta if m.type == "time_signature"]
     tracks = []
     for instrument in midi.instruments:
         notes = []
@@ -118,7 +119,7 @@ def _from_pretty_midi(midi: "pretty_midi.PrettyMIDI", meta: list[tuple[int, Any]
     return Score(
         tracks=tuple(tracks),
         tempos=_tempos([(t / tpq, 6e7 / m.tempo) for t, m in meta if m.type == "set_tempo" and m.tempo > 0]),
-        time_signatures=_metres([(t / tpq, m.numerator, m.denominator) for t, m in meta if m.type == "time_signature"]),
+        time_signatures=_metres(metres, path),
         keys=tuple(KeySignature(t / tpq, int(number(m.key))) for t, m in meta if m.type == "key_signature"),
         length=max((t / tpq for t, m in meta if m.type == "text" and m.text == END), default=0.0),
         texts=tuple(Text(t / tpq, m.type, m.text) for t, m in meta if m.type in TEXTS and m.text not in ("", END)),
@@ -141,7 +142,7 @@ def _utf8(name: str) -> str:
         return name
 
 
-def _from_symusic(midi: Any) -> Score:
+def _from_symusic(midi: Any, path: str) -> Score:
     tpq = midi.ticks_per_quarter
     tracks = []
     for track in midi.tracks:
@@ -154,7 +155,7 @@ def _from_symusic(midi: Any) -> Score:
     return Score(
         tracks=tuple(tracks),
         tempos=_tempos([(t.time / tpq, 6e7 / t.mspq) for t in midi.tempos if t.mspq > 0]),
-        time_signatures=_metres([(s.time / tpq, s.numerator, s.denominator) for s in midi.time_signatures]),
+        time_signatures=_metres([(s.time / tpq, s.numerator, s.denominator) for s in midi.time_signatures], path),
         keys=tuple(KeySignature(t, (k + 9) % 12 + 12 if minor else k) for t, k, minor in keys),
     )
 
@@ -170,14 +171,14 @@ def _tempos(changes: list[tuple[float, float]]) -> tuple[Tempo, ...]:
     return tuple(tempos)
 
 
-def _metres(changes: list[tuple[float, int, int]]) -> tuple[TimeSignature, ...]:
+def _metres(changes: list[tuple[float, int, int]], path: str) -> tuple[TimeSignature, ...]:
     """Keep usable time signatures, one for each time; repeated ones are dropped, 0/x and absurd ones too."""
     kept: dict[float, tuple[int, int]] = {}
     for time, numerator, denominator in sorted(changes, key=lambda c: c[0]):
         if 1 <= numerator <= 64 and 1 <= denominator <= 64:
             kept[time] = (int(numerator), int(denominator))
         else:
-            _log.warning("ignored a time signature of %s/%s", numerator, denominator)
+            _log.warning("%s: ignored a time signature of %s/%s", path, numerator, denominator)
     metres: list[TimeSignature] = []
     for time, (numerator, denominator) in kept.items():
         if not metres or (metres[-1].numerator, metres[-1].denominator) != (numerator, denominator):

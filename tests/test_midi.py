@@ -118,9 +118,11 @@ def test_absurd_tempos_are_kept_within_4_and_2000(read: Both) -> None:
     assert score.tracks[0].notes == (Note(2.0, 1.0, 60, 80),)
 
 
-def test_absurd_and_repeated_metres_are_ignored(read: Both) -> None:
+def test_absurd_and_repeated_metres_are_ignored(read: Both, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     changes = [(0, metre(3, 2)), (480, metre(0, 2)), (480, metre(3, 2)), (480, metre(4, 7)), (480, metre(4, 200))]
     assert read(notes(*changes, *line([(60, 480)]))).time_signatures == (TimeSignature(0.0, 3, 4),)
+    assert len(caplog.messages) == 6, "three of the changes, told by both readers"
+    assert all(m.startswith(f"{tmp_path / 'file.mid'}: ignored a time signature of ") for m in caplog.messages)
 
 
 def test_one_track_of_three_channels_gives_three_tracks(read: Both) -> None:
