@@ -22,8 +22,8 @@ import torch
 from musicae.datasets.cache import cache_dir
 from musicae.datasets.download import Progress, RemoteFile, fetch, mirrors_of
 from musicae.datasets.idx import OFFICIAL
-from musicae.datasets.image_batches import SPLITS, LabelledImages, Split
-from musicae.errors import DataError, ParameterError
+from musicae.datasets.image_batches import LabelledImages, Split, check_split
+from musicae.errors import DataError
 
 __all__ = ["load_cifar10"]
 
@@ -47,8 +47,7 @@ def load_cifar10(split: Split, folder: Path | str | None = None, progress: Progr
         ParameterError: an unknown split.
         DataError: the pictures are not to be had, or a file is missing or damaged.
     """
-    if split not in SPLITS:
-        raise ParameterError(f"Unknown split {split!r} of CIFAR-10. Allowed: {', '.join(SPLITS)}.")
+    check_split(split, "CIFAR-10")
     where = cache_dir() / "cifar-10" if folder is None else Path(folder)
     names = _FILES["test" if split == "test" else "train"]
     if folder is None and _find(where, names[0]) is None:

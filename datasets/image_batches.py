@@ -13,10 +13,16 @@ from torch import Tensor
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageBatch, ImageTask
 
-__all__ = ["SPLITS", "ImageBatches", "LabelledImages", "Split", "batches_in_order"]
+__all__ = ["SPLITS", "ImageBatches", "LabelledImages", "Split", "batches_in_order", "check_split"]
 
 Split = Literal["train", "valid", "test"]
 SPLITS = ("train", "valid", "test")
+
+
+def check_split(split: str, title: str) -> None:
+    """Raise ParameterError where there is no such split of the data set called `title`."""
+    if split not in SPLITS:
+        raise ParameterError(f"Unknown split {split!r} of {title}. Allowed: {', '.join(SPLITS)}.")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from musicae.config import nearest
+from musicae.config import look_up
 from musicae.datasets.cifar import load_cifar10
 from musicae.datasets.download import Progress
 from musicae.datasets.image_batches import LabelledImages, Split
@@ -80,6 +80,4 @@ def image_set(name: str) -> ImageSet:
     Raises:
         DataError: there is none of that name.
     """
-    if name not in IMAGE_SETS:
-        raise DataError(f"Unknown data set {name!r}{nearest(name, IMAGE_SETS)} Known: {', '.join(IMAGE_SETS)}.")
-    return IMAGE_SETS[name]
+    return look_up("data set", name, IMAGE_SETS, DataError)

@@ -24,8 +24,8 @@ import torch
 from musicae.datasets.cache import cache_dir
 from musicae.datasets.download import Progress, RemoteFile, fetch, mirrors_of
 from musicae.datasets.idx import OFFICIAL, check_labels, read_idx_images, read_idx_labels, unzip
-from musicae.datasets.image_batches import SPLITS, LabelledImages, Split
-from musicae.errors import DataError, ParameterError
+from musicae.datasets.image_batches import LabelledImages, Split, check_split
+from musicae.errors import DataError
 
 __all__ = ["load_fashion_mnist", "load_mnist"]
 
@@ -71,8 +71,7 @@ def load_mnist(split: Split, folder: Path | str | None = None, progress: Progres
         ParameterError: an unknown split.
         DataError: no digits are to be had, or a file is missing or damaged.
     """
-    if split not in SPLITS:
-        raise ParameterError(f"Unknown split {split!r} of MNIST. Allowed: {', '.join(SPLITS)}.")
+    check_split(split, "MNIST")
     if folder is not None:
         return _from_folder(Path(folder), split, "MNIST")
     cached = cache_dir() / "mnist"
@@ -97,8 +96,7 @@ def load_fashion_mnist(split: Split, folder: Path | str | None = None, progress:
         ParameterError: an unknown split.
         DataError: the pictures are not to be had, or a file is missing or damaged.
     """
-    if split not in SPLITS:
-        raise ParameterError(f"Unknown split {split!r} of Fashion-MNIST. Allowed: {', '.join(SPLITS)}.")
+    check_split(split, "Fashion-MNIST")
     if folder is not None:
         return _from_folder(Path(folder), split, "Fashion-MNIST")
     cached = cache_dir() / "fashion-mnist"

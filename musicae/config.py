@@ -9,12 +9,13 @@ import difflib
 import json
 import types
 import typing
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from musicae.errors import ParameterError
+from musicae.errors import MusicaeError, ParameterError
 
-__all__ = ["from_dict", "nearest", "read_json", "replace", "to_dict", "to_json"]
+__all__ = ["from_dict", "look_up", "nearest", "read_json", "replace", "to_dict", "to_json"]
 
 C = TypeVar("C")
 
@@ -43,10 +44,24 @@ def read_json(path: Path) -> Any:
         raise ParameterError(f"{path} is not JSON: {error}.") from error
 
 
-def nearest(word: str, words: typing.Iterable[str]) -> str:
+def nearest(word: str, words: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` for the allowed word closest to `word`, or a full stop where none is close."""
     close = difflib.get_close_matches(word, list(words), n=1)
     return f"; did you mean {close[0]!r}?" if close else "."
+
+
+def look_up(what: str, name: str, table: Mapping[str, C], error: type[MusicaeError] = ParameterError) -> C:
+    """Return the entry of a table by name.
+
+    Arguments:
+        what: What its entries are, for the message.
+        name: The name.
+        table: The entries.
+        error: What is raised if there is none of that name.
+    """
+    if name not in table:
+        raise error(f"Unknown {what} {name!r}{nearest(name, table)} Known: {', '.join(table)}.")
+    return table[name]
 
 
 def replace(config: C, /, **changes: Any) -> C:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from musicae.config import from_dict, nearest, to_dict
+from musicae.config import from_dict, look_up, to_dict
 from musicae.errors import ParameterError
 
 __all__ = [
@@ -197,10 +197,7 @@ def corruption_from_dict(values: dict[str, Any], *, where: str = "") -> Corrupti
     if not isinstance(values, dict) or "name" not in values:
         raise ParameterError(f"A corruption must be an object with a name, got {values!r}.")
     name, fields = values["name"], {k: v for k, v in values.items() if k != "name"}
-    if name not in CORRUPTIONS:
-        hint = nearest(str(name), CORRUPTIONS)
-        raise ParameterError(f"Unknown corruption {name!r}{hint} Known: {', '.join(CORRUPTIONS)}.")
-    return from_dict(CORRUPTIONS[name], fields, where=where)
+    return from_dict(look_up("corruption", str(name), CORRUPTIONS), fields, where=where)
 
 
 def parse_corruption(text: str) -> Corruption:

@@ -79,7 +79,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class JudgedPoint:
+class JudgedPoint(Point):
     """A code without noise, with an opponent's verdict on it (see `musicae.models.adversarial`).
 
     Arguments:
@@ -87,21 +87,11 @@ class JudgedPoint:
         log_ratio: The opponent's estimate of log q(z) / p(z) in nats, shape (B,).
     """
 
-    mean: Tensor
     log_ratio: Tensor
-
-    @property
-    def mode(self) -> Tensor:
-        """The code itself, shape (B, Z)."""
-        return self.mean
-
-    def rsample(self, generator: torch.Generator | None = None) -> Tensor:
-        """Return the code itself, shape (B, Z)."""
-        return self.mean
 
     def kl(self) -> Tensor:
         """Return what stands for the KL: softplus of the log ratio, spread evenly over the dimensions, shape (B, Z)."""
         return (F.softplus(self.log_ratio) / self.mean.shape[1])[:, None].expand_as(self.mean)
 
 
-Posterior = DiagonalGaussian | Point | JudgedPoint
+Posterior = DiagonalGaussian | Point

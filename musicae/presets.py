@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musicae.config import from_dict, nearest, read_json
-from musicae.errors import ParameterError
+from musicae.config import from_dict, look_up, read_json
 from musicae.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training import TrainingConfig
 
@@ -140,9 +139,7 @@ def preset(name: str) -> Preset:
     Raises:
         ParameterError: there is none of that name.
     """
-    if name not in PRESETS:
-        raise ParameterError(f"Unknown preset {name!r}{nearest(name, PRESETS)} Known: {', '.join(PRESETS)}.")
-    return PRESETS[name]
+    return look_up("preset", name, PRESETS)
 
 
 def read_recipe(path: Path) -> Preset:

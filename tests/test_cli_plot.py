@@ -1,11 +1,9 @@
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_cases import check_process
 from PIL import Image
 
 from musicae import Note, Score, Track, write_midi
@@ -72,14 +70,5 @@ def test_refusals_write_nothing(run: Run, folder: Path, arguments: list[str], st
     assert {p.name for p in folder.iterdir()} == {"a.mid", "b.mid"}
 
 
-def test_the_whole_process_needs_no_torch_and_gives_the_same_bytes(folder: Path) -> None:
-    code = (
-        "import sys\nfrom musicae.cli.main import cli\n"
-        "cli.main(['plot', 'a.mid', '-o', sys.argv[1]], standalone_mode=False)\n"
-        "assert not {'torch', 'music21', 'matplotlib.pyplot'} & set(sys.modules)"
-    )
-    for name in ("1.png", "2.png"):
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False, env=environment)
-        assert done.returncode == 0, done.stderr
-    assert (folder / "1.png").read_bytes() == (folder / "2.png").read_bytes()
+def test_the_whole_process_needs_no_torch_and_gives_the_same_bytes() -> None:
+    check_process("plot", "a.mid", ending=".png", without={"torch", "music21", "matplotlib.pyplot"})

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from command_cases import write_songs
 from torch.nn import functional as F
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Score, write_midi
 from musicae.batch import GridBatch
 from musicae.checkpoint import CheckpointInfo, load_checkpoint, read_info, save_checkpoint
 from musicae.config import to_dict
@@ -28,15 +29,8 @@ STEPS = 300  # of learning, where it matters
 def songs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_tune: Tune) -> list[Path]:
     """Work in a folder with songs/0.mid to songs/3.mid in 6/8, one in 4/4, a copy of one, drums, and text."""
     monkeypatch.chdir(tmp_path)
-    folder = Path("songs/deep")
-    folder.mkdir(parents=True)
-    for i in range(4):
-        write_midi(make_tune(i, bars=6, metre=(6, 8)), Path("songs") / f"{i}.mid")
-    write_midi(make_tune(1, bars=6, metre=(6, 8)), Path("songs") / "copy.mid")
-    write_midi(make_tune(5, bars=3), folder / "four.mid")
-    write_midi(Score((Track((Note(0.0, 0.5, 36), Note(1.0, 0.5, 38)), is_drum=True),)), folder / "drums.mid")
-    (folder / "text.mid").write_text("no music")
-    return sorted(Path("songs").rglob("*.mid"))
+    jigs = {name: make_tune(i, bars=6, metre=(6, 8)) for name, i in (("0", 0), ("1", 1), ("2", 2), ("3", 3), ("copy", 1))}
+    return write_songs(jigs | {"deep/four": make_tune(5, bars=3)})
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_cases import write_songs
 
 from musicae import Note, Score, Track, write_midi
 from musicae.errors import CheckpointError, DataError, ParameterError
@@ -34,14 +35,8 @@ def transposed(score: Score, semitones: int) -> Score:
 def songs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Work in a folder with songs/0.mid to songs/5.mid of four bars, number 2 five semitones up, and drums and text."""
     monkeypatch.chdir(tmp_path)
-    folder = Path("songs/deep")
-    folder.mkdir(parents=True)
-    for i in range(6):
-        write_midi(transposed(melody(i), 5 if i == 2 else 0), Path("songs") / f"{i}.mid")
     write_midi(melody(2), "tune.mid")
-    write_midi(Score((Track((Note(0.0, 0.5, 36), Note(1.0, 0.5, 38)), is_drum=True),)), folder / "drums.mid")
-    (folder / "text.mid").write_text("no music")
-    return sorted(Path("songs").rglob("*.mid"))
+    return write_songs({str(i): transposed(melody(i), 5 if i == 2 else 0) for i in range(6)})
 
 
 @pytest.fixture

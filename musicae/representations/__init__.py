@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from musicae.config import nearest
+from musicae.config import look_up
 from musicae.errors import ParameterError
 from musicae.representations.base import GridWindow, Representation
 from musicae.representations.drums import DrumGrid
@@ -21,11 +21,8 @@ def build(values: dict[str, Any]) -> Representation:
     """
     arguments = dict(values)
     name = str(arguments.pop("name", ""))
-    if name not in REPRESENTATIONS:
-        raise ParameterError(
-            f"Unknown representation {name!r}{nearest(name, REPRESENTATIONS)} Known: {', '.join(REPRESENTATIONS)}."
-        )
+    kind = look_up("representation", name, REPRESENTATIONS)
     try:
-        return REPRESENTATIONS[name](**arguments)
+        return kind(**arguments)
     except TypeError as error:
         raise ParameterError(f"Representation {name!r} does not take these arguments: {error}.") from error
