@@ -128,10 +128,10 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         task=_GREY,
         training=TrainingConfig(
             **{**_BASE, "batch_size": 128},
-            steps=8_000,
+            steps=16_000,
             learning_rate=5e-4,
             average=0.999,
-            objective=ObjectiveConfig(beta=BetaSchedule(beta=40.0)),
+            objective=ObjectiveConfig(beta=BetaSchedule(beta=25.0)),
         ),
     ),
 }
