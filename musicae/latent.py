@@ -5,12 +5,16 @@ References:
     arXiv 1609.04468 (why codes are interpolated on the sphere).
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
 from musicae.errors import ParameterError
 
 __all__ = ["lerp", "path", "respace", "slerp"]
+
+_SHARES = (0.3, 1.2, 8)  # from, to, number: sizes that `respace` tries, in those of equal steps along the whole of the path
 
 
 def lerp(a: Tensor, b: Tensor, alpha: Tensor | float) -> Tensor:
@@ -67,29 +71,54 @@ def path(a: Tensor, b: Tensor, steps: int) -> Tensor:
     return codes
 
 
-def respace(lengths: Tensor, steps: int) -> list[int]:
+def respace(distances: Tensor, steps: int) -> list[int]:
     """Choose points of a finely cut path so that they lie the same way apart.
 
+    For each of a few sizes the points are found whose steps are nearest to it (least squares, by dynamic programming); of these
+    choices that one is taken whose largest step is smallest beside its mean.
+
     Arguments:
-        lengths: How far each point of the fine path is from the one before, by any measure, shape (N,) for N + 1 points; at
-            least 0.
+        distances: How far points are from those before them, by any measure, at least 0: entry (i, h) is that from point i to
+            point i + h + 1, shape (N + 1, H); what lies past the last point, N, is not looked at. No step leads further.
         steps: How many points to choose, from 2 to N + 1.
 
     Returns:
-        Their indices, strictly increasing, the first 0 and the last N: each as near as can be to its equal share of the whole
-        length. Where all lengths are 0 the indices are evenly spaced.
+        Their indices, strictly increasing, the first 0 and the last N. Where all distances are 0 they are evenly spaced.
 
     Raises:
-        ParameterError: fewer than two steps, or more than there are points.
+        ParameterError: fewer than two steps, more than there are points, or too few to get to the end.
     """
-    count = len(lengths)
+    count, reach = len(distances) - 1, distances.shape[1]
     if not 2 <= steps <= count + 1:
         raise ParameterError(f"Of a path of {count + 1} points 2 to {count + 1} can be chosen, got {steps}.")
-    whole = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
-    if not whole[-1] > 0:
-        whole = torch.arange(count + 1.0)
-    chosen = [0]
-    for k in range(1, steps - 1):
-        nearest = int((whole - whole[-1] * k / (steps - 1)).abs().argmin())
-        chosen.append(min(max(nearest, chosen[-1] + 1), count - (steps - 1 - k)))
-    return [*chosen, count]
+    if (steps - 1) * reach < count:
+        raise ParameterError(f"{steps - 1} steps of at most {reach} points do not lead to point {count}.")
+    lengths = distances.double()
+    sizes = lengths[:-1, 0].sum() / (steps - 1) * torch.linspace(*_SHARES, dtype=torch.float64)
+    cost = (lengths - sizes[:, None, None]) ** 2  # (sizes, N + 1, H)
+    hops = torch.arange(1, reach + 1, dtype=torch.float64) * (steps - 1) / count - 1
+    cost = cost + 1e-6 * (sizes.max() ** 2 + 1e-6) * hops**2  # of equal ones that with even hops
+    landing = torch.arange(count + 1)[:, None] + torch.arange(1, reach + 1)  # (N + 1, H)
+    to_go = torch.full((len(sizes), count + 1 + reach), torch.inf, dtype=torch.float64)
+    to_go[:, count] = 0.0
+    hop = []  # for each number of steps left, the best next one from each point
+    for _ in range(steps - 1):
+        best, taken = (cost + to_go[:, landing]).min(2)
+        to_go[:, : count + 1] = best
+        hop.insert(0, taken + 1)
+    chosen = [_follow([h[k].tolist() for h in hop]) for k in range(len(sizes))]
+    return min(chosen, key=lambda points: _unevenness(lengths, points))
+
+
+def _follow(hops: list[list[int]]) -> list[int]:
+    """Return the points that one comes to from 0 by hops, each listed for all points."""
+    points = [0]
+    for hop in hops:
+        points.append(points[-1] + hop[points[-1]])
+    return points
+
+
+def _unevenness(lengths: Tensor, points: list[int]) -> float:
+    """Return the largest of the steps between points over their mean, 0 where all are 0."""
+    made = torch.stack([lengths[i, j - i - 1] for i, j in pairwise(points)])
+    return float(made.max() / made.mean()) if bool(made.any()) else 0.0

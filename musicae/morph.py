@@ -18,9 +18,10 @@ from musicae.score import Score
 if TYPE_CHECKING:
     from musicae.music import MusicModel
 
-__all__ = ["Morph", "even_path", "hit_distance", "interpolate"]
+__all__ = ["Morph", "even_path", "hit_distance", "interpolate", "spread"]
 
 FINE = 64  # parts that an even path is cut into before its points are chosen
+REACH = 8  # parts that a step of an even path may take, in those that it would take on average
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,7 @@ def even_path(
 ) -> tuple[list[float], Tensor]:
     """Choose codes between two so that the music changes by equal amounts from each to the next.
 
-    The great circle is cut finely, all of it is decoded greedily, and points are chosen at equal shares of the sum of
-    distances between neighbours.
+    The great circle is cut finely, all of it is decoded greedily, and points are chosen by `spread`.
 
     Arguments:
         model: The model.
@@ -109,8 +109,30 @@ def even_path(
     path = latent.path(a, b, count + 1)
     batch = GridBatch(like.tokens.expand(count + 1, -1), like.bar_steps.expand(count + 1, -1))
     tokens = model.generate(path, batch).tokens
-    chosen = latent.respace(distance(tokens[:-1], tokens[1:], batch.mask[1:]).cpu(), steps)
+    chosen = spread(tokens, batch.mask[0], steps, distance)
     return [i / count for i in chosen], path[chosen]
+
+
+def spread(
+    tokens: Tensor,
+    mask: Tensor,
+    steps: int,
+    distance: Callable[[Tensor, Tensor, Tensor], Tensor] = window_distance,
+) -> list[int]:
+    """Return which windows of a finely cut path to take so that the music changes by equal amounts from each to the next.
+
+    Arguments:
+        tokens: The path's windows, shape (N + 1, T).
+        mask: Time steps that count, shape (T,).
+        steps: How many to take, at least 2, both ends included.
+        distance: As in `even_path`.
+    """
+    count = len(tokens) - 1
+    reach = min(count, REACH * -(-count // (steps - 1)))
+    distances = torch.zeros(count + 1, reach)
+    for hop in range(1, reach + 1):
+        distances[: count + 1 - hop, hop - 1] = distance(tokens[:-hop], tokens[hop:], mask).cpu()
+    return latent.respace(distances, steps)
 
 
 def hit_distance(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:

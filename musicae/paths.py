@@ -11,7 +11,7 @@ from musicae.batch import GridBatch
 from musicae.errors import DataError
 from musicae.metrics import window_distance
 from musicae.models.grid import GridAutoencoder
-from musicae.morph import FINE, hit_distance
+from musicae.morph import FINE, hit_distance, spread
 from musicae.path_metrics import averages, mixed, path_figures
 
 __all__ = ["STEPS", "draw_pairs", "path_scores"]
@@ -86,7 +86,7 @@ def path_scores(
     distance, done = hit_distance if drums else window_distance, 0
     for first, last in _in_metres(batches, pairs, seed):
         fine = _fine_paths(model, first, last)
-        chosen = torch.stack([row[_evenly(distance(row[:-1], row[1:], on))] for row, on in zip(fine, first.mask, strict=True)])
+        chosen = torch.stack([row[spread(row, on, STEPS, distance)] for row, on in zip(fine, first.mask, strict=True)])
         blend = mixed(first.tokens, last.tokens, STEPS, generator)
         for name, paths in (("path", fine[:, :: FINE // (STEPS - 1)]), ("even", chosen), ("mixed", blend)):
             figures = path_figures(paths, first.tokens, last.tokens, first.mask, drums=drums)
@@ -119,8 +119,3 @@ def _fine_paths(model: GridAutoencoder, first: GridBatch, last: GridBatch) -> Te
     like = GridBatch(*(t.repeat_interleave(FINE + 1, dim=0) for t in (first.tokens, first.bar_steps)))
     tokens = model.generate(codes, like).tokens
     return tokens.view(len(first), FINE + 1, -1)
-
-
-def _evenly(sizes: Tensor) -> list[int]:
-    """Return the points of a finely cut path, its step sizes (FINE,), between which the music changes by equal amounts."""
-    return latent.respace(sizes.cpu(), STEPS)

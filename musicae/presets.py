@@ -57,6 +57,19 @@ PRESETS: dict[str, Preset] = {
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=57.0)),
         ),
     ),
+    "melody-2bar-sampling": Preset(
+        model="plan-vae",
+        summary="the same at a lower rate, for sampling; start from melody-2bar (--init-from)",
+        config={**_TRIPLET_SIZES, "max_steps": 96},
+        representation=_TRIPLETS,
+        training=TrainingConfig(
+            steps=3_000,
+            learning_rate=1e-3,
+            average=0.999,
+            validate_every=500,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=32.0)),
+        ),
+    ),
     "melody-16bar": Preset(
         model="conductor-vae",
         summary="sixteen bars of melody in any metre; start from melody-2bar (--init-from)",

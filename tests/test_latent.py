@@ -1,5 +1,6 @@
 """Lines, great circles and paths between codes."""
 
+import itertools
 import re
 
 import pytest
@@ -128,23 +129,44 @@ def test_path_needs_two_steps(steps: int) -> None:
         path(*pair(8), steps)
 
 
-@given(st.lists(st.floats(0, 10), min_size=1, max_size=30), st.data())
-def test_respaced_points_go_forward_from_end_to_end(lengths: list[float], data: st.DataObject) -> None:
-    steps = data.draw(st.integers(2, len(lengths) + 1))
-    chosen = respace(torch.tensor(lengths), steps)
-    assert (chosen[0], chosen[-1], len(chosen)) == (0, len(lengths), steps)
-    assert chosen == sorted(set(chosen))
+def banded(places: list[float], reach: int) -> torch.Tensor:
+    """Return how far points on a line are from those before them, shape (N + 1, reach)."""
+    far = torch.zeros(len(places), reach)
+    for i, j in itertools.combinations(range(len(places)), 2):
+        if j - i <= reach:
+            far[i, j - i - 1] = abs(places[j] - places[i])
+    return far
+
+
+@given(st.lists(st.floats(0, 10), min_size=2, max_size=30), st.data())
+def test_respaced_points_go_forward_from_end_to_end(places: list[float], data: st.DataObject) -> None:
+    last = len(places) - 1
+    steps = data.draw(st.integers(2, last + 1))
+    reach = data.draw(st.integers(-(-last // (steps - 1)), last))
+    chosen = respace(banded(places, reach), steps)
+    assert (chosen[0], chosen[-1], len(chosen)) == (0, last, steps)
+    assert chosen == sorted(set(chosen)) and max(b - a for a, b in itertools.pairwise(chosen)) <= reach
 
 
 def test_respace_worked_examples() -> None:
-    assert respace(torch.tensor([1.0, 1.0, 1.0, 1.0]), 3) == [0, 2, 4]
-    assert respace(torch.tensor([3.0, 1.0, 1.0, 1.0]), 3) == [0, 1, 4]
-    assert respace(torch.tensor([0.0, 0.0, 0.0, 0.0, 2.0, 2.0]), 3) == [0, 5, 6]
-    assert respace(torch.tensor([9.0, 0.0, 0.0, 0.0]), 4) == [0, 1, 2, 4]
-    assert respace(torch.zeros(6), 4) == [0, 2, 4, 6]
+    assert respace(banded([0, 1, 2, 3, 4], 4), 3) == [0, 2, 4]
+    assert respace(banded([0, 3, 4, 5, 6], 4), 3) == [0, 1, 4]
+    assert respace(banded([0, 0, 0, 0, 0, 2, 4], 6), 3)[1:] == [5, 6]
+    assert respace(banded([0, 9, 9, 9, 9], 2), 4) == [0, 1, 2, 4]
+    assert respace(banded([0] * 7, 6), 4) == [0, 2, 4, 6]
+
+
+def test_respace_goes_round_a_detour() -> None:
+    places = [0.0, 5.0, 0.0, 1.0, 6.0, 2.0, 3.0]
+    assert [places[i] for i in respace(banded(places, 4), 4)] == [0.0, 1.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize("steps", [1, 5])
 def test_respace_has_no_more_points_than_there_are(steps: int) -> None:
     with pytest.raises(ParameterError, match=f"^Of a path of 4 points 2 to 4 can be chosen, got {steps}.$"):
-        respace(torch.ones(3), steps)
+        respace(torch.ones(4, 3), steps)
+
+
+def test_respace_must_get_to_the_end() -> None:
+    with pytest.raises(ParameterError, match=r"^2 steps of at most 1 points do not lead to point 3\.$"):
+        respace(torch.ones(4, 1), 3)
