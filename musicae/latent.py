@@ -101,7 +101,7 @@ def respace(distances: Tensor, steps: int) -> list[int]:
     landing = torch.arange(count + 1)[:, None] + torch.arange(1, reach + 1)  # (N + 1, H)
     to_go = torch.full((len(sizes), count + 1 + reach), torch.inf, dtype=torch.float64)
     to_go[:, count] = 0.0
-    hop = []  # for each number of steps left, the best next one from each point
+    hop: list[Tensor] = []  # for each number of steps left, the best next one from each point
     for _ in range(steps - 1):
         best, taken = (cost + to_go[:, landing]).min(2)
         to_go[:, : count + 1] = best
