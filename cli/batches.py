@@ -13,14 +13,14 @@ import click
 
 from musicae.cli import outputs
 from musicae.errors import DataError, MusicaeError
+from musicae.midi_bytes import SUFFIXES
 
-__all__ = ["FIELDS", "SUFFIXES", "as_json", "each", "expand", "folder_files", "names", "targets", "tell_skipped", "template"]
+__all__ = ["FIELDS", "as_json", "each", "expand", "folder_files", "names", "targets", "tell_skipped", "template"]
 
 S = TypeVar("S")
 M = TypeVar("M")
 
 SHOWN_REASONS = 5  # files left out that are named
-SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
 FIELDS = {
     "stem": "the input's name without its ending",
     "name": "the input's whole name",
@@ -109,7 +109,7 @@ def names(files: Sequence[Path], pattern: str, *, suffix: str) -> list[str]:
         values = {"stem": path.stem, "name": path.name, "folder": folder, "number": number, "suffix": suffix}
         try:
             name = pattern.format(**values)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise click.UsageError(f"--out-template {pattern!r} cannot be filled in ({error}).") from error
         if Path(name).suffix.lower() != suffix or not Path(name).stem:
             raise click.UsageError(f"--out-template gives {name!r} for {path}; let it end in {{suffix}}.")

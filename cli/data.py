@@ -13,8 +13,11 @@ from musicae.cli.progress import tasks
 if TYPE_CHECKING:
     from musicae.datasets.windows import PreparedWindows
 
-_bars = click.option("--bars", type=click.IntRange(1, 64), default=2, show_default=True, help="Bars a window.")
-_seed = click.option("--seed", default=0, show_default=True, help="Seed of the split by tune.")
+_recipe = click.option("--preset", default="melody-2bar", show_default=True, help="Cut windows as its training does.")
+_bars = click.option("--bars", type=click.IntRange(1, 64), help="Bars a window. [default: the preset's]")
+_seed = click.option(
+    "--seed", type=options.seed_range, default=0, show_default=True, help="Seed of the split by tune; `musicae train` takes 0."
+)
 
 
 @click.group("data", cls=SuggestingGroup)
@@ -29,49 +32,57 @@ def command() -> None:
 
 @command.command("prepare", short_help="Read collections, and keep their windows.")
 @options.data
+@_recipe
 @_bars
 @_seed
 @click.option("--jobs", type=click.IntRange(0), help="Reading processes; 0 reads in this one. [default: all cores]")
-def prepare_command(data: tuple[str, ...], bars: int, seed: int, jobs: int | None) -> None:
-    """Read collections, cut them into windows, and keep them in the cache.
+def prepare_command(data: tuple[str, ...], preset: str, bars: int | None, seed: int, jobs: int | None) -> None:
+    """Read collections, cut them into windows, and keep them in the cache, where `musicae train` finds them.
 
     \b
     Example:
         musicae data prepare
         musicae data prepare --data path/to/midi/folder --data ryans
+        musicae data prepare --data groove=groove.zip --preset drums-2bar
     """
-    windows = _prepare(data, bars, seed, jobs)
+    windows = _prepare(data, preset, bars, seed, jobs)
     _show(windows, rejected=False)
 
 
 @command.command("describe", short_help="Show tunes, metres, windows, rejections.")
 @options.data
+@_recipe
 @_bars
 @_seed
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, every rejected item with its reason.")
-def describe_command(data: tuple[str, ...], bars: int, seed: int, as_json: bool) -> None:
+def describe_command(data: tuple[str, ...], preset: str, bars: int | None, seed: int, as_json: bool) -> None:
     """Show tunes, metres, windows of each split, what was dropped, and what was rejected and why.
 
     \b
     Example:
         musicae data describe --data essen
     """
-    windows = _prepare(data, bars, seed, None)
+    windows = _prepare(data, preset, bars, seed, None)
     if as_json:
-        click.echo(json.dumps({"key": windows.key, "seed": seed, "bars": bars, "collections": windows.report}))
+        told = {"key": windows.key, "seed": seed, "bars": windows.bar_steps.shape[1], "collections": windows.report}
+        click.echo(json.dumps(told))
     else:
         _show(windows, rejected=True)
 
 
-def _prepare(data: tuple[str, ...], bars: int, seed: int, jobs: int | None) -> "PreparedWindows":
+def _prepare(data: tuple[str, ...], name: str, bars: int | None, seed: int, jobs: int | None) -> "PreparedWindows":
     from musicae.datasets import open_collections
-    from musicae.datasets.windows import prepare
-    from musicae.representations import MelodyGrid
+    from musicae.datasets.experiment import configured
+    from musicae.datasets.windows import longest_window, prepare
+    from musicae.presets import preset
 
+    recipe = preset(name)
+    _, config, representation = configured(recipe)
+    collections = open_collections(data, pitched=representation.pitched)
+    bars = bars or recipe.bars
+    most = bars * longest_window(config, recipe.bars) // recipe.bars
     with tasks() as progress:
-        return prepare(
-            open_collections(data), MelodyGrid(), bars=bars, max_steps=32 * bars, seed=seed, progress=progress, jobs=jobs
-        )
+        return prepare(collections, representation, bars=bars, max_steps=most, seed=seed, progress=progress, jobs=jobs)
 
 
 def _show(windows: "PreparedWindows", *, rejected: bool) -> None:

@@ -4,14 +4,10 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli import inputs, options, renditions
-
-if TYPE_CHECKING:
-    pass
 
 MOST = 1000
 

@@ -2,14 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
 from musicae.cli import inputs, options, renditions
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 

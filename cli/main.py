@@ -6,12 +6,11 @@ To add a command: one file here with a click command named `command`, one line i
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from musicae.cli.groups import SuggestingGroup
+from musicae.cli.groups import LazyGroup
 from musicae.errors import MusicaeError, ParameterError
 
 __all__ = ["COMMANDS", "cli", "main", "sentence"]
@@ -41,27 +40,7 @@ COMMANDS = {
 }
 
 
-class LazyGroup(SuggestingGroup):
-    """A group whose commands live in modules of their own, imported on use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"musicae.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing one."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, package="musicae.cli", summaries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="musicae", prog_name="musicae")
 def cli() -> None:
     """Autoencoders from digits to melodies: reconstruct, morph and sample MIDI files."""

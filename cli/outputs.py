@@ -7,6 +7,10 @@ import click
 
 __all__ = ["claim", "suffix", "targets"]
 
+# Endings of music, sound, notation and pictures: a name with one of them is meant as a file.
+_MEDIA = {".mid", ".midi", ".kar", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aiff", ".opus"}
+_MEDIA |= {".musicxml", ".mxl", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".svg"}
+
 
 def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".mid", ".midi")) -> list[Path]:
     """Return the file that each result goes to.
@@ -17,8 +21,10 @@ def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".
         suffixes: Endings of the names of files, lower case.
 
     Raises:
-        click.UsageError: one file for several results, or two results of one name.
+        click.UsageError: a file of another form, one file for several results, or two results of one name.
     """
+    if output.suffix.lower() in _MEDIA - set(suffixes) and not output.is_dir():
+        raise click.UsageError(f"{output}: results are {suffixes[0]} files; give -o a name of one, or a folder.")
     if output.suffix.lower() in suffixes and not output.is_dir():
         if len(names) > 1:
             raise click.UsageError(f"{output} is the name of one file, but there are {len(names)} to write; give -o a folder.")

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def command(folder: Path, steps: int, seed: int, checkpoint: str, device: str, output: Path, force: bool) -> None:
     """Make a model of the music in DIR, a folder of MIDI files; a minute or two on a laptop.
 
-    All commands take the new model as --checkpoint: samples lie near the phrases in DIR, morphs run among them. The file holds
-    all that is needed. It is a small model on top of another one, which does not change; to train that one itself on your
-    files, use `musicae train --init-from`.
+    The commands that write music take the new model as --checkpoint (save `attributes`): samples lie near the phrases in DIR,
+    morphs run among them. The file holds all that is needed. It is a small model on top of another one, which does not change;
+    to train that one itself on your files, use `musicae train --init-from`.
 
     \b
     Example:

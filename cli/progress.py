@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from musicae.datasets.tunes import Progress
+    from musicae.progress import Progress
     from musicae.training import Trainer
 
 __all__ = ["tasks", "train_with_progress"]

@@ -13,7 +13,7 @@ from musicae.cli import options as shared
 from musicae.cli.progress import tasks, train_with_progress
 
 if TYPE_CHECKING:
-    from musicae.datasets.tunes import Progress
+    from musicae.progress import Progress
     from musicae.training import Trainer, TrainingConfig
 
 __all__ = ["changed", "choose", "options", "recipe", "run", "train_command"]
@@ -65,7 +65,7 @@ def options(things: str) -> Callable[[F], F]:
         click.option("--threads", type=click.IntRange(min=1), help="CPU threads. [default: all cores]"),
         shared.device,
         click.option("--seed", type=shared.seed_range, help="Seed of everything random. [default: the preset's]"),
-        shared.output("", "Run folder. [default: runs/PRESET]"),
+        click.option("--output", "-o", type=click.Path(path_type=Path), help="Run folder. [default: runs/PRESET]"),
         shared.force,
     )
 
@@ -119,7 +119,7 @@ def run(
         click.ClickException: the run folder is a file.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    folder = output if output and str(output) != "." else Path("runs") / name
+    folder = Path("runs") / name if output is None else output
     if folder.is_file():
         raise click.ClickException(f"{folder} is a file; -o names the run folder.")
     with tasks() as progress:

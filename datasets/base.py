@@ -37,6 +37,7 @@ class Collection(ABC):
     title: str
     licence: str
     test_only: bool = False
+    pitched: bool = True  # whether its tracks are melodies; else they are drums
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root
@@ -51,7 +52,7 @@ class Collection(ABC):
 
     @abstractmethod
     def read(self, item: Item) -> Score:
-        """Read one item; **every** track of the score is a melody of the collection.
+        """Read one item; **every** track of the score is a melody of the collection, or drums where it is one of drums.
 
         Raises:
             MusicaeError: the item is unusable; the text says why.
@@ -66,10 +67,13 @@ class Collection(ABC):
         return "test" if self.test_only else None
 
 
-def hash_files(paths: Sequence[Path]) -> str:
-    """Return a hash over names and content of files."""
+def hash_files(paths: Sequence[Path], root: Path | None = None) -> str:
+    """Return a hash over content and names of files, the names as seen from `root`; what cannot be read counts as that."""
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+        digest.update((path.name if root is None else path.relative_to(root).as_posix()).encode())
+        try:
+            digest.update(path.read_bytes())
+        except OSError:
+            digest.update(b"?")
     return digest.hexdigest()[:16]

@@ -20,10 +20,11 @@ import numpy as np
 import torch
 
 from musicae.datasets.cache import cache_dir
-from musicae.datasets.download import Progress, RemoteFile, fetch, mirrors_of
+from musicae.datasets.download import RemoteFile, fetch, mirrors_of
 from musicae.datasets.idx import OFFICIAL
 from musicae.datasets.image_batches import LabelledImages, Split, check_split
 from musicae.errors import DataError
+from musicae.progress import Progress
 
 __all__ = ["load_cifar10"]
 

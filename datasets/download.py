@@ -10,15 +10,15 @@ import http.client
 import logging
 import os
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from musicae.errors import DataError
+from musicae.progress import Progress
 
-__all__ = ["MIRRORS", "Progress", "RemoteFile", "fetch", "mirrors_of"]
+__all__ = ["MIRRORS", "RemoteFile", "fetch", "mirrors_of"]
 
-Progress = Callable[[str, int, int], None]
 
 _LOG = logging.getLogger(__name__)
 _CHUNK = 2**18

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from musicae.code_metrics import thorough_scores
 from musicae.datasets.sample_evaluation import sample_scores
 from musicae.datasets.subjects import Subject, open_subject
-from musicae.datasets.tunes import Progress
 from musicae.errors import ParameterError
 from musicae.metrics import grid_scores
 from musicae.paths import path_scores
+from musicae.progress import Progress
 
 __all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts"]
 
@@ -110,11 +110,12 @@ def _reconstruction(
     """Measure reconstructions, thoroughly where a seed is given."""
     table: dict[str, dict[str, float]] = {}
     names = subject.names
-    for done, name in enumerate([*names, ALL] if len(names) > 1 else names):
+    rows = [*names, ALL] if len(names) > 1 else names
+    for done, name in enumerate(rows, 1):
         batches = subject.batches(subject.rows(names if name == ALL else [name]), limit)
         model = subject.model
         figures = grid_scores(model, batches) if seed is None else thorough_scores(model, batches, seed=seed)
         table[name] = {"windows": float(sum(len(b) for b in batches)), **figures}
         if progress:
-            progress("measuring", done + 1, len(names) + 1)
+            progress("measuring", done, len(rows))
     return table

@@ -8,24 +8,24 @@ import torch
 
 from musicae.batch import GridBatch
 from musicae.checkpoint import CheckpointInfo
-from musicae.config import from_dict, replace, to_dict
+from musicae.config import from_dict, look_up, replace, to_dict
 from musicae.datasets import open_collections
 from musicae.datasets.batches import WindowBatches
-from musicae.datasets.tunes import Progress
 from musicae.datasets.windows import PreparedWindows, longest_window, prepare
 from musicae.errors import CheckpointError, ParameterError
 from musicae.hub import load_weights
 from musicae.machine import pick_device
 from musicae.metrics import grid_scores
-from musicae.models import MODELS
+from musicae.models import MODELS, ModelKind
 from musicae.models.base import Autoencoder
 from musicae.models.blocks import BlockAutoencoder
 from musicae.presets import Preset, read_recipe
-from musicae.representations import build
+from musicae.progress import Progress
+from musicae.representations import Representation, build
 from musicae.runs import begin
 from musicae.training import Trainer, TrainingConfig
 
-__all__ = ["Experiment"]
+__all__ = ["Experiment", "configured"]
 
 VALIDATION_WINDOWS = 1000
 HELD = 0.25  # weight of the KL from which the controller of a trained model starts; trained ones end at about 0.3
@@ -122,14 +122,22 @@ class Experiment:
         )
 
 
+def configured(recipe: Preset) -> tuple[ModelKind, Any, Representation]:
+    """Return the model class of a recipe, its configuration, and the representation.
+
+    Raises:
+        ParameterError: one of them is unknown, or does not take these fields.
+    """
+    kind = look_up("model", recipe.model, MODELS)
+    representation = build(recipe.representation)
+    return kind, from_dict(kind.config_type, {"depth": representation.depth, **recipe.config}), representation
+
+
 def _build(recipe: Preset, init_from: str | None) -> tuple[Autoencoder[Any], Any, bool]:
     """Return a model, fresh and seeded or with a checkpoint's weights, its representation, and whether all are the latter's."""
-    if recipe.model not in MODELS:
-        raise ParameterError(f"Unknown model {recipe.model!r}; known are {', '.join(MODELS)}.")
-    kind = MODELS[recipe.model]
-    representation = build(recipe.representation)
+    kind, config, representation = configured(recipe)
     torch.manual_seed(recipe.training.seed)
-    model = kind.build(from_dict(kind.config_type, {"depth": representation.depth, **recipe.config}))
+    model = kind.build(config)
     trained = init_from is not None and _start_from(model, representation.to_dict(), init_from)
     return model, representation, trained
 

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import zipfile
+import zlib
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -33,6 +34,7 @@ class Groove(Collection):
     name = "groove"
     title = "Groove MIDI Dataset, drum performances"
     licence = "CC BY 4.0 (Gillick et al., 2019)"
+    pitched = False
 
     def __init__(self, root: Path | None = None) -> None:
         super().__init__(root)
@@ -49,7 +51,7 @@ class Groove(Collection):
         """Read one performance."""
         try:
             data = self._contents(item.part)
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
             raise DataError(f"has no readable {item.part}") from error
         score = read_midi_bytes(data, f"{item.path} {item.part}")
         if not any(t.is_drum for t in score.tracks):
@@ -61,8 +63,13 @@ class Groove(Collection):
         return self._splits[item.part]
 
     def content_key(self) -> str:
-        """Return a hash of the table of performances: it names them all, and the data set has one version."""
-        return hashlib.sha256(self._contents("info.csv")).hexdigest()[:16]
+        """Return a hash of the table of performances (the data set has one version), and of which files a folder has."""
+        assert self.root is not None
+        digest = hashlib.sha256(self._table)
+        if self.root.is_dir():
+            there = self.root / self._folder
+            digest.update(bytes((there / row["midi_filename"]).is_file() for row in self._rows))
+        return digest.hexdigest()[:16]
 
     @cached_property
     def _folder(self) -> str:
@@ -90,8 +97,16 @@ class Groove(Collection):
             return archive.read(path.as_posix())
 
     @cached_property
+    def _table(self) -> bytes:
+        """The bytes of `info.csv`."""
+        try:
+            return self._contents("info.csv")
+        except (OSError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+            raise DataError(f"{self.root}: info.csv cannot be read ({error}); get the data set again.") from error
+
+    @cached_property
     def _rows(self) -> list[dict[str, str]]:
-        rows = list(csv.DictReader(io.StringIO(self._contents("info.csv").decode())))
+        rows = list(csv.DictReader(io.StringIO(self._table.decode(errors="replace"))))
         if not rows or not {"id", "midi_filename", "split"} <= set(rows[0]):
             raise DataError(f"{self.root}: info.csv has no columns id, midi_filename and split.")
         return rows

@@ -17,10 +17,9 @@ from torch import Tensor
 
 from musicae import image_metrics as metrics
 from musicae.corruptions import Downscaling
-from musicae.datasets.download import Progress
 from musicae.datasets.image_batches import LabelledImages, Split, batches_in_order
 from musicae.datasets.images import image_set
-from musicae.distributions import DiagonalGaussian
+from musicae.distributions import DiagonalGaussian, active_units
 from musicae.errors import DataError
 from musicae.image_batch import ImageBatch, ImageTask
 from musicae.machine import keep_freed_memory
@@ -28,6 +27,7 @@ from musicae.models.base import Adversarial
 from musicae.models.pictures import ImageAutoencoder
 from musicae.objectives import BITS
 from musicae.pictures import PictureModel, load_pictures
+from musicae.progress import Progress
 
 __all__ = ["KNOWN", "code_figures", "codes_of", "evaluate_pictures", "load_split"]
 
@@ -200,7 +200,7 @@ def code_figures(
     known = known.first(KNOWN)
     theirs, ours = (codes_of(model, task, d, device, seed=seed) for d in (known, pictures))
     return {
-        "active_units": metrics.active_units(ours),
+        "active_units": active_units(ours),
         "knn_accuracy": metrics.knn_accuracy(theirs, known.labels, ours, pictures.labels),
         "probe_accuracy": metrics.linear_probe_accuracy(theirs, known.labels, ours, pictures.labels),
     }

@@ -8,7 +8,6 @@ import torch
 
 from musicae.checkpoint import CheckpointInfo
 from musicae.config import to_dict
-from musicae.datasets.download import Progress
 from musicae.datasets.image_batches import ImageBatches, LabelledImages, batches_in_order
 from musicae.datasets.images import image_set
 from musicae.errors import CheckpointError
@@ -19,6 +18,7 @@ from musicae.image_presets import ImagePreset, model_config
 from musicae.machine import pick_device
 from musicae.models import MODELS
 from musicae.models.pictures import ImageAutoencoder
+from musicae.progress import Progress
 from musicae.runs import begin
 from musicae.training import Trainer
 

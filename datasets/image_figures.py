@@ -13,7 +13,6 @@ from torch import Tensor
 
 from musicae import figures
 from musicae.corruptions import Downscaling
-from musicae.datasets.download import Progress
 from musicae.datasets.image_batches import LabelledImages, Split
 from musicae.datasets.image_evaluation import KNOWN, code_figures, codes_of, load_split
 from musicae.datasets.images import IMAGE_SETS
@@ -22,6 +21,7 @@ from musicae.errors import ParameterError
 from musicae.image_batch import ImageTask
 from musicae.image_metrics import Pca, psnr
 from musicae.pictures import PictureModel
+from musicae.progress import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -217,6 +217,8 @@ def fitting(model: PictureModel) -> list[str]:
     wrong = set()
     if model.model.latent_size != 2:
         wrong.add("manifold")
+    if model.model.latent_size < 2:
+        wrong.add("latent")
     if model.task.corruption is None:
         wrong.add("repairs")
     else:

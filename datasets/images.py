@@ -6,10 +6,10 @@ from pathlib import Path
 
 from musicae.config import look_up
 from musicae.datasets.cifar import load_cifar10
-from musicae.datasets.download import Progress
 from musicae.datasets.image_batches import LabelledImages, Split
 from musicae.datasets.mnist import load_fashion_mnist, load_mnist
 from musicae.errors import DataError
+from musicae.progress import Progress
 
 __all__ = ["IMAGE_SETS", "ImageSet", "image_set"]
 

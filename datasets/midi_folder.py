@@ -1,12 +1,13 @@
-"""Any folder of MIDI files: of each file the melody track, chosen by `musicae.selection`."""
+"""Any folder of MIDI files: of each file the melody track, chosen by `musicae.selection`, or its drums."""
 
 from pathlib import Path
 
-from musicae.datasets.base import Collection, Item
+from musicae.datasets.base import Collection, Item, hash_files
 from musicae.errors import DataError
+from musicae.kit import choose_part
 from musicae.midi import read_midi_fast
+from musicae.midi_bytes import SUFFIXES
 from musicae.score import Score
-from musicae.selection import choose_track
 
 __all__ = ["MidiFolder"]
 
@@ -16,28 +17,33 @@ class MidiFolder(Collection):
 
     Arguments:
         root: The folder.
+        pitched: Whether melodies are wanted of the files; else their drums.
     """
 
     name = "folder"
     licence = "the user's own"
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, *, pitched: bool = True) -> None:
         super().__init__(root)
+        self.pitched = pitched
         if root is None or not root.is_dir():
             raise DataError(f"{root} is not a folder; give a folder of MIDI files.")
-        self.name = f"folder-{root.resolve().name}"
+        self.name = f"{'folder' if pitched else 'drums'}-{root.resolve().name}"
         self.title = f"MIDI files in {root}"
 
     def items(self) -> list[Item]:
-        """List the files ending in .mid or .midi, at any depth."""
+        """List the MIDI files, by their endings, at any depth."""
         assert self.root is not None
-        paths = sorted(p for p in self.root.rglob("*") if p.suffix.lower() in (".mid", ".midi") and p.is_file())
+        paths = sorted(p for p in self.root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
         if not paths:
-            raise DataError(f"{self.root} holds no file ending in .mid or .midi.")
+            raise DataError(f"{self.root} holds no file ending in {', '.join(SUFFIXES)}.")
         return [Item(f"{self.name}/{p.relative_to(self.root)}", p) for p in paths]
 
+    def content_key(self) -> str:
+        """Return a hash of the files and of where they lie, for tunes are named and split by it."""
+        return hash_files([item.path for item in self.items()], self.root)
+
     def read(self, item: Item) -> Score:
-        """Read one file, keeping its melody track only."""
-        score = read_midi_fast(item.path)
-        track = score.tracks[choose_track(score, str(item.path))]
-        return Score((track,), score.tempos, score.time_signatures, score.keys)
+        """Read one file, keeping its melody track or its drums only."""
+        score, index = choose_part(read_midi_fast(item.path), str(item.path), pitched=self.pitched)
+        return Score((score.tracks[index],), score.tempos, score.time_signatures, score.keys)

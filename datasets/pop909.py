@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from musicae.datasets.base import Collection, Item
+from musicae.datasets.base import Collection, Item, hash_files
 from musicae.errors import DataError
 from musicae.midi import read_midi_bytes
 from musicae.score import Note, Score, Tempo, TimeSignature, Track
@@ -53,6 +53,12 @@ class Pop909(Collection):
         if not items:
             raise DataError(f"{self.root} holds no songs laid out as POP909/001/001.mid.")
         return items
+
+    def content_key(self) -> str:
+        """Return a hash of the zip, or of the songs' files and their tables of beats."""
+        songs = [item.path for item in self.items()]
+        beats = [] if songs[0] == self.root else [path.parent / "beat_midi.txt" for path in songs]
+        return hash_files(sorted({*songs, *beats}))
 
     def read(self, item: Item) -> Score:
         """Read the melody of one song, moved onto its beats."""

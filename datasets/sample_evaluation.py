@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from musicae.batch import GridBatch
 from musicae.datasets.subjects import Subject
-from musicae.datasets.tunes import Progress
 from musicae.errors import DataError
 from musicae.novelty import distinct, nearest_distances
 from musicae.path_metrics import in_scale_rates
+from musicae.progress import Progress
 from musicae.sample_metrics import features, histograms, middles, overlaps, repetition
 
 __all__ = ["halves", "sample_scores"]

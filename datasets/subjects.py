@@ -13,12 +13,12 @@ from musicae.checkpoint import CheckpointInfo
 from musicae.datasets import PACKAGED, open_collections
 from musicae.datasets.base import Collection
 from musicae.datasets.batches import WindowBatches
-from musicae.datasets.tunes import Progress
 from musicae.datasets.windows import SPLITS, PreparedWindows, longest_window, prepare
 from musicae.errors import CheckpointError, DataError
 from musicae.hub import load_weights
 from musicae.machine import pick_device
 from musicae.models.grid import GridAutoencoder
+from musicae.progress import Progress
 from musicae.representations import Representation, build
 
 __all__ = ["Subject", "open_subject"]

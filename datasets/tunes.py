@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -15,12 +15,12 @@ import numpy as np
 from musicae.datasets.base import Collection, Item
 from musicae.datasets.cache import cache_dir, load_arrays, save_arrays
 from musicae.errors import MusicaeError
+from musicae.progress import Progress
 from musicae.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
 
-__all__ = ["VERSION", "Progress", "Rejection", "Tune", "read_collection"]
+__all__ = ["VERSION", "Rejection", "Tune", "read_collection"]
 
 VERSION = 3  # raise when a reader changes what it returns
-Progress = Callable[[str, int, int], None]  # (what, done, total)
 _log = logging.getLogger(__name__)
 
 

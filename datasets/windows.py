@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from musicae.datasets.base import Collection
 from musicae.datasets.cache import cache_dir, load_arrays, save_arrays
-from musicae.datasets.tunes import VERSION, Progress, Tune, read_collection
+from musicae.datasets.tunes import VERSION, Tune, read_collection
 from musicae.errors import DataError
+from musicae.progress import Progress
 from musicae.representations import GridWindow, Representation
 from musicae.score import Bar, Track
 
@@ -139,7 +140,7 @@ def prepare(
         save_arrays(path, arrays)
     report = json.loads(arrays["report"].tobytes().decode())
     if not len(arrays["tokens"]):
-        raise DataError(f"No window of {bars} bars came out of {', '.join(c.name for c in collections)}.")
+        raise DataError(_nothing(report, bars))
     return PreparedWindows(
         arrays["tokens"],
         arrays["bar_steps"],
@@ -150,6 +151,16 @@ def prepare(
         key,
         arrays["values"] if representation.values else None,
     )
+
+
+def _nothing(report: dict[str, Any], bars: int) -> str:
+    """Return why no window came out of collections, by the report on them."""
+    reasons = Counter(reason for counts in report.values() for _, reason in counts["rejected"])
+    text = f"No window of {bars} bars came out of {', '.join(report)}"
+    if not reasons:
+        return f"{text}: the tunes are shorter, or their bars too long; choose fewer bars or other data."
+    reason, count = reasons.most_common(1)[0]
+    return f"{text}: of {reasons.total()} files that cannot be used {count} say: {reason}"
 
 
 class _Cutter:
@@ -225,13 +236,12 @@ class _Cutter:
     def arrays(self) -> dict[str, Any]:
         """Return the kept windows and the report as arrays."""
         kept = list(self.best.values())
-        for index, (name, counts) in enumerate(self.report.items()):
+        for index, counts in enumerate(self.report.values()):
             mine = [(k, s) for k, s, c in self.seen if c == index]
             counts["windows"] = len(mine)
             counts["kept"] = {n: sum(s == i and c == index for s, c, _ in kept) for i, n in enumerate(SPLITS)}
             unique = {(k, s) for k, s in mine}
             counts["dropped"] = {n: sum(s == i and self.best[k][0] < i for k, s in unique) for i, n in enumerate(SPLITS)}
-            counts["name"] = name
         longest = max((len(w.tokens) for _, _, w in kept), default=0)
         tokens = np.zeros((len(kept), longest), dtype=np.uint8 if self.representation.depth <= 256 else np.int16)
         values = np.zeros((len(kept), longest, self.representation.values), dtype=np.int8)

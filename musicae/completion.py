@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from musicae.batch import GridBatch
+from musicae.config import check_temperature
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
 from musicae.models.grid import GridAutoencoder
@@ -128,7 +129,7 @@ def complete(
         MidiError: the file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
     """
-    _check_temperature(temperature)
+    check_temperature(temperature)
     if count < 1:
         raise ParameterError(f"count must be at least 1, got {count}.")
     phrase = model.phrase(source)
@@ -175,7 +176,7 @@ def continue_phrase(
         MidiError: the file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
     """
-    _check_temperature(temperature)
+    check_temperature(temperature)
     if bars < 1 or count < 1:
         raise ParameterError(f"bars and count must be at least 1, got {bars} and {count}.")
     if model.bars < 2:
@@ -192,11 +193,6 @@ def continue_phrase(
         done = complete_windows(model.model, x, given, temperature=temperature, seed=shift, logit_bias=bias)
         windows = [_append(w, made, told) for w, made in zip(windows, done.windows.windows(), strict=True)]
     return [to_score(_first(w, model.bars + bars), _longer(phrase, bars), model.representation) for w in windows]
-
-
-def _check_temperature(temperature: float) -> None:
-    if not 0 <= temperature < float("inf"):
-        raise ParameterError(f"temperature must be a number of at least 0, got {temperature}.")
 
 
 def _tail(model: MusicModel, window: GridWindow, told: int) -> GridWindow:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from musicae.errors import MusicaeError, ParameterError
 
-__all__ = ["from_dict", "look_up", "nearest", "read_json", "replace", "to_dict", "to_json"]
+__all__ = ["check_temperature", "from_dict", "look_up", "nearest", "read_json", "replace", "to_dict", "to_json"]
 
 C = TypeVar("C")
 
@@ -48,6 +48,12 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` for the allowed word closest to `word`, or a full stop where none is close."""
     close = difflib.get_close_matches(word, list(words), n=1)
     return f"; did you mean {close[0]!r}?" if close else "."
+
+
+def check_temperature(temperature: float) -> None:
+    """Raise ParameterError where a temperature is no finite number of at least 0."""
+    if not 0 <= temperature < float("inf"):
+        raise ParameterError(f"temperature must be a number of at least 0, got {temperature}.")
 
 
 def look_up(what: str, name: str, table: Mapping[str, C], error: type[MusicaeError] = ParameterError) -> C:
@@ -108,11 +114,13 @@ def _parse(hint: Any, value: Any, where: str) -> Any:
             return None
         return _parse(next(a for a in args if a is not type(None)), value, where)
     if dataclasses.is_dataclass(hint):
-        return value if isinstance(value, typing.cast(type, hint)) else from_dict(typing.cast(type, hint), value)
+        return value if isinstance(value, typing.cast(type, hint)) else from_dict(typing.cast(type, hint), value, where=where)
     if origin is tuple:
         if not isinstance(value, list | tuple):
             raise ParameterError(f"{where} must be a list, got {value!r}.")
         return tuple(_parse(args[0], v, where) for v in value)
+    if origin is dict and not isinstance(value, dict):
+        raise ParameterError(f"{where} must be an object of named fields, got {value!r}.")
     if origin is typing.Literal:
         if value not in args:
             raise ParameterError(f"{where} must be one of {', '.join(map(str, args))}, got {value!r}.")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["DiagonalGaussian", "JudgedPoint", "Point", "Posterior"]
+__all__ = ["DiagonalGaussian", "JudgedPoint", "Point", "Posterior", "active_units"]
 
 
 @dataclass(frozen=True)
@@ -95,3 +95,16 @@ class JudgedPoint(Point):
 
 
 Posterior = DiagonalGaussian | Point
+
+
+def active_units(means: Tensor, threshold: float = 0.01) -> int:
+    """Return how many latent dimensions carry information.
+
+    Arguments:
+        means: Posterior means over a data set, shape (N, Z).
+        threshold: Variance of the mean above which a dimension counts.
+
+    References:
+        Burda et al., 2015, Importance Weighted Autoencoders, arXiv 1509.00519.
+    """
+    return int((means.var(0, correction=0) > threshold).sum())

@@ -41,7 +41,8 @@ def hit_f1s(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
 
 def hit_counts(tokens: Tensor) -> Tensor:
     """Return the number of hits at each time step, of the shape of the tokens."""
-    return (tokens[..., None] >> torch.arange(int(tokens.max()).bit_length() if tokens.numel() else 0) & 1).sum(-1)
+    bits = torch.arange(int(tokens.max()).bit_length() if tokens.numel() else 0, device=tokens.device)
+    return (tokens[..., None] >> bits & 1).sum(-1)
 
 
 def velocity_error(reference: Tensor, estimate: Tensor, common: Tensor) -> float:

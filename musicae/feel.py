@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from musicae.batch import GridBatch
+from musicae.config import check_temperature
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import CheckpointError, ParameterError
 from musicae.kit import drum_tracks
@@ -94,8 +95,7 @@ def humanize(
     network = feeling(model)
     if not 0 <= amount <= 1:
         raise ParameterError(f"amount must lie between 0 (on the grid) and 1 (as drawn), got {amount}.")
-    if not 0 <= temperature < float("inf"):
-        raise ParameterError(f"temperature must be a number of at least 0, got {temperature}.")
+    check_temperature(temperature)
     if isinstance(source, Phrase):
         raise ParameterError("A phrase is no whole piece; give the file or the score it came from.")
     where = where or ("the score" if isinstance(source, Score) else str(source))

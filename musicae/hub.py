@@ -35,8 +35,9 @@ def find_weights(name: str | Path) -> Path:
         return shipped()[str(name)]
     if path.is_file():
         return path
-    if path.is_dir() and (path / "best.safetensors").is_file():
-        return path / "best.safetensors"
+    for weights in (path / "best.safetensors", path / "last.safetensors"):  # of a run that was not validated yet only the last
+        if weights.is_file():
+            return weights
     known = ", ".join(shipped()) or "none"
     hint = nearest(str(name), shipped())
     raise CheckpointError(f"There is no checkpoint {str(name)!r}: neither a file nor a shipped model{hint} Shipped: {known}.")

@@ -23,7 +23,6 @@ from musicae.models.pictures import ImageAutoencoder
 
 __all__ = [
     "Pca",
-    "active_units",
     "bernoulli_loss",
     "entropy_floor",
     "importance_nll",
@@ -53,11 +52,6 @@ def bernoulli_loss(made: Tensor, true: Tensor) -> Tensor:
 def entropy_floor(true: Tensor) -> Tensor:
     """Return the least cross-entropy that any picture could have against grey pictures, in nats, shape (B,)."""
     return -(torch.xlogy(true, true) + torch.xlogy(1 - true, 1 - true)).flatten(1).sum(1)
-
-
-def active_units(means: Tensor) -> int:
-    """Return how many dimensions of the posterior mean vary by more than 0.01 over the data (codes of shape (N, Z))."""
-    return int((means.var(0, correction=0) > 0.01).sum())
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from musicae.config import check_temperature
 from musicae.errors import ParameterError
 
 __all__ = ["BernoulliLikelihood", "GaussianLikelihood", "Likelihood", "make_likelihood"]
 
 _LOWEST_LOG_SCALE = -6.0
-
-
-def _check_temperature(temperature: float) -> None:
-    """Refuse temperatures below zero."""
-    if not temperature >= 0:
-        raise ParameterError(f"temperature must be at least 0, got {temperature}.")
 
 
 class BernoulliLikelihood(nn.Module):
@@ -49,7 +44,7 @@ class BernoulliLikelihood(nn.Module):
                 returns the **mean** picture.
             generator: Source of randomness, on any device.
         """
-        _check_temperature(temperature)
+        check_temperature(temperature)
         if temperature == 0:
             return self.mean(logits)
         device = logits.device if generator is None else generator.device
@@ -113,7 +108,7 @@ class GaussianLikelihood(nn.Module):
             temperature: Multiplies the scale: 1 samples from the likelihood, 0 returns the mean picture.
             generator: Source of randomness, on any device.
         """
-        _check_temperature(temperature)
+        check_temperature(temperature)
         if temperature == 0:
             return self.mean(logits)
         device = logits.device if generator is None else generator.device

@@ -22,7 +22,8 @@ def pick_device(name: str = "auto") -> torch.device:
         return torch.device(next(n for n in ("cuda", "mps", "cpu") if there[n]))
     if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", name):
         raise ParameterError(f"Unknown device {name!r}; choose auto, cpu, cuda or mps.")
-    if not there[name.split(":")[0]]:
+    kind, _, index = name.partition(":")
+    if not there[kind] or int(index or 0) >= (torch.cuda.device_count() if kind == "cuda" else 1):
         raise ParameterError(f"This machine has no {name}; leave out --device, or use --device cpu.")
     return torch.device(name)
 

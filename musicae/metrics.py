@@ -26,14 +26,13 @@ import torch
 from torch import Tensor
 
 from musicae.batch import GridBatch
-from musicae.distributions import DiagonalGaussian
+from musicae.distributions import DiagonalGaussian, active_units
 from musicae.drum_metrics import drum_figures
 from musicae.models.base import Autoencoder
 from musicae.objectives import BITS
 
 __all__ = [
     "Reconstructions",
-    "active_units",
     "exact",
     "grid_scores",
     "hold_accuracy",
@@ -134,19 +133,6 @@ def window_distance(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor
     """
     differ = (sounding(reference) != sounding(estimate)) & mask
     return differ.sum(-1) / mask.sum(-1).clamp(min=1)
-
-
-def active_units(means: Tensor, threshold: float = 0.01) -> int:
-    """Return how many latent dimensions carry information.
-
-    Arguments:
-        means: Posterior means over a data set, shape (N, Z).
-        threshold: Variance of the mean above which a dimension counts.
-
-    References:
-        Burda et al., 2015, Importance Weighted Autoencoders, arXiv 1509.00519.
-    """
-    return int((means.var(0, correction=0) > threshold).sum())
 
 
 @dataclass(frozen=True)

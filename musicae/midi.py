@@ -62,7 +62,9 @@ def read_midi(path: str | Path) -> Score:
             tidy(events, parsed.ticks_per_beat)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _not_endless(_from_pretty_midi(pretty_midi.PrettyMIDI(mido_object=parsed), meta, str(path)))
+            return _not_endless(_from_pretty_midi(pretty_midi.PrettyMIDI(mido_object=parsed), meta, str(path)), str(path))
+    except MidiError:
+        raise
     except Exception as error:  # the libraries raise OSError, EOFError, ValueError, KeyError, ZeroDivisionError ...
         try:
             return read_midi_bytes(data, str(path))
@@ -81,15 +83,17 @@ def read_midi_bytes(data: bytes, path: str) -> Score:
 
     data = check(data, path)
     try:
-        return _not_endless(_from_symusic(symusic.Score.from_midi(data), path))
+        return _not_endless(_from_symusic(symusic.Score.from_midi(data), path), path)
+    except MidiError:
+        raise
     except Exception as error:
         raise _damaged(path, error) from error
 
 
-def _not_endless(score: Score) -> Score:
+def _not_endless(score: Score, path: str) -> Score:
     end = max(score.end, score.length)
     if end > MAX_QUARTERS:
-        raise ValueError(f"it would last {end:.0f} quarter notes")
+        raise MidiError(f"{path} lasts {end:.0f} quarter notes, more than the limit of {MAX_QUARTERS}; cut it into parts.")
     return score
 
 
@@ -206,7 +210,8 @@ def score_to_bytes(score: Score) -> bytes:
     """Return the bytes of a score's MIDI file.
 
     Raises:
-        MidiError: the score holds what MIDI cannot tell: a metre whose lower number is no power of two.
+        MidiError: the score holds what MIDI cannot tell: a metre whose lower number is no power of two, or more than 50,000
+            quarter notes.
     """
     import pretty_midi
 
@@ -215,13 +220,16 @@ def score_to_bytes(score: Score) -> bytes:
     for s in score.time_signatures:
         if s.denominator < 1 or s.denominator & (s.denominator - 1):
             raise MidiError(f"A metre of {s.numerator}/{s.denominator} cannot be written: MIDI knows powers of two below only.")
+    end = max(score.end, score.length)
+    if end > MAX_QUARTERS:
+        raise MidiError(f"The music lasts {end:.0f} quarter notes, and a file holds {MAX_QUARTERS}; take fewer steps or bars.")
     tpq = _resolution(score)
     midi = pretty_midi.PrettyMIDI(resolution=tpq, charset="utf-8")
     # pretty_midi offers no way to add a tempo change; these two attributes are what its reader fills in. It cuts off the
     # fraction of the microseconds a quarter note, hence the half.
     tempos = [(round(t.time * tpq), round(6e7 / t.qpm)) for t in _tempos([(t.time, t.qpm) for t in score.tempos])]
     midi._tick_scales = [(tick, (microseconds + 0.5) / 1e6 / tpq) for tick, microseconds in tempos]
-    midi._update_tick_to_time(round((max(score.end, score.length) + 1) * tpq))
+    midi._update_tick_to_time(round((end + 1) * tpq))
 
     def seconds(time: float, shift: int = 0) -> float:
         return float(midi.tick_to_time(round(time * tpq) + shift))
@@ -245,7 +253,7 @@ def score_to_bytes(score: Score) -> bytes:
         midi.text_events.append(pretty_midi.Text(END, seconds(score.length)))
     buffer = io.BytesIO()
     midi.write(buffer)
-    texts = [t for t in score.texts if 0 <= t.time <= max(score.end, score.length)]
+    texts = [t for t in score.texts if 0 <= t.time <= end]
     return put_texts(buffer.getvalue(), texts) if texts else buffer.getvalue()
 
 
@@ -257,7 +265,8 @@ def _resolution(score: Score) -> int:
     fit = (
         r for r in RESOLUTIONS if bool((np.abs(times * r - np.round(times * r)) < 1e-3).all()) and times.max() * r < MAX_TICKS
     )
-    return next(fit, RESOLUTION)
+    coarse = next(r for r in (RESOLUTION, 384, 192, 120) if times.max() * r < MAX_TICKS)
+    return next(fit, coarse)
 
 
 def program_name(program: int) -> str:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from musicae.errors import MidiError
 
-__all__ = ["MAX_FILE_BYTES", "check", "read_bytes"]
+__all__ = ["MAX_FILE_BYTES", "SUFFIXES", "check", "read_bytes"]
 
+SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # how the names of MIDI files end
 MAX_FILE_BYTES = 16 * 2**20  # larger than any MIDI file seen; bounds memory on hostile input
 
 
@@ -21,7 +22,8 @@ def read_bytes(path: Path) -> bytes:
         if path.is_dir():
             raise MidiError(f"{path} is a folder; name a MIDI file in it.")
         if size > MAX_FILE_BYTES:
-            raise MidiError(f"{path} has {size / 2**20:.0f} MiB, more than the limit of {MAX_FILE_BYTES // 2**20} MiB.")
+            most = MAX_FILE_BYTES // 2**20
+            raise MidiError(f"{path} has {size / 2**20:.0f} MiB, more than the limit of {most} MiB; cut it into parts.")
         return path.read_bytes()
     except OSError as error:
         raise MidiError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from musicae.batch import GridBatch
 from musicae.checkpoint import CheckpointInfo
+from musicae.config import check_temperature
 from musicae.distributions import Posterior
 from musicae.errors import CheckpointError, ParameterError, RepresentationError
 from musicae.hub import load_weights
@@ -113,8 +114,7 @@ class MusicModel:
             ParameterError: codes of another size than the model's, not as many phrases as codes, a time signature that
                 is none or that the model cannot take, or a temperature below 0.
         """
-        if not 0 <= temperature < float("inf"):
-            raise ParameterError(f"temperature must be a number of at least 0, got {temperature}.")
+        check_temperature(temperature)
         z = torch.atleast_2d(z).to(self.device, torch.float32)
         if z.ndim != 2 or z.shape[1] != self.model.latent_size:
             raise ParameterError(f"Codes must have shape (B, {self.model.latent_size}), got {tuple(z.shape)}.")

@@ -198,11 +198,12 @@ def _rests(target: Any, begin: Fraction, end: Fraction, origin: Fraction) -> Non
 
 def _note(target: Any, event: _Event, span: tuple[Fraction, Fraction], key: tuple[int, bool]) -> None:
     """Put the part of an event inside a bar into its measure or voice, tied to what is before and after."""
-    from music21 import chord, note, tie
+    from music21 import chord, note, pitch, tie
 
-    names = [f"{(_FLAT if key[0] < 0 else _SHARP)[p % 12]}{p // 12 - 1}" for p in event.pitches]
+    names = _FLAT if key[0] < 0 else _SHARP
+    pitches = [pitch.Pitch(names[p % 12], octave=p // 12 - 1) for p in event.pitches]  # "C-1" would be a C flat
     for at, length in _pieces(max(event.start, span[0]), min(event.end, span[1])):
-        made = note.Note(names[0], quarterLength=length) if len(names) == 1 else chord.Chord(names, quarterLength=length)
+        made = note.Note(pitches[0], quarterLength=length) if len(pitches) == 1 else chord.Chord(pitches, quarterLength=length)
         begins, ends = at == event.start, at + length == event.end
         if not (begins and ends):
             made.tie = tie.Tie("start" if begins else "stop" if ends else "continue")

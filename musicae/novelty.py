@@ -20,7 +20,7 @@ from musicae.metrics import sounding
 __all__ = ["distinct", "nearest_distances"]
 
 Ints = NDArray[Any]
-_PITCHES = 128  # more than there are tokens of pitches
+_PITCHES = 130  # tokens of pitches 0 to 127 are 2 to 129
 _WIDEST = 63  # semitones from the pitch that is aligned; wider intervals count as this one
 
 

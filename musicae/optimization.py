@@ -54,12 +54,17 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        least = {"steps": 1, "batch_size": 1, "log_every": 1, "validate_every": 1, "checkpoint_every": 1}
+        least = dict.fromkeys(("steps", "batch_size", "log_every", "validate_every", "checkpoint_every"), 1)
+        least |= dict.fromkeys(("warmup_steps", "weight_decay", "final_learning_rate", "seed"), 0)
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise ParameterError(f"TrainingConfig.{name} must be at least {low}, got {getattr(self, name)}.")
-        if self.learning_rate <= 0 or not 0 <= self.average < 1:
-            raise ParameterError("TrainingConfig needs learning_rate > 0 and 0 <= average < 1.")
+        if min(self.learning_rate, self.clip_norm, self.skip_norm) <= 0 or not 0 <= self.average < 1:
+            raise ParameterError(
+                "TrainingConfig needs learning_rate, clip_norm and skip_norm above 0 and 0 <= average < 1; got "
+                f"learning_rate={self.learning_rate}, clip_norm={self.clip_norm}, skip_norm={self.skip_norm}, "
+                f"average={self.average}."
+            )
 
     def learning_rate_at(self, step: int) -> float:
         """Return the learning rate of an optimizer step (from 0)."""

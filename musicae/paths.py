@@ -1,6 +1,6 @@
 """Measure a model's paths from window to window, evenly and unevenly spaced, beside mixing the windows themselves."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -13,12 +13,12 @@ from musicae.metrics import window_distance
 from musicae.models.grid import GridAutoencoder
 from musicae.morph import FINE, hit_distance, spread
 from musicae.path_metrics import averages, mixed, path_figures
+from musicae.progress import Progress
 
 __all__ = ["STEPS", "draw_pairs", "path_scores"]
 
 STEPS = 9  # windows a path, both ends included: `musicae interpolate --steps 9`; FINE is a multiple of the steps between
 _AT_ONCE = 8  # pairs whose finely cut paths are decoded together
-Progress = Callable[[str, int, int], None]  # (what, done, total)
 
 
 def draw_pairs(bar_steps: Tensor, count: int, *, seed: int = 0) -> Tensor:
@@ -89,8 +89,8 @@ def path_scores(
         chosen = torch.stack([row[spread(row, on, STEPS, distance)] for row, on in zip(fine, first.mask, strict=True)])
         blend = mixed(first.tokens, last.tokens, STEPS, generator)
         for name, paths in (("path", fine[:, :: FINE // (STEPS - 1)]), ("even", chosen), ("mixed", blend)):
-            figures = path_figures(paths, first.tokens, last.tokens, first.mask, drums=drums)
-            found[name].append({key: values.cpu() for key, values in figures.items()})
+            taken = (t.cpu() for t in (paths, first.tokens, last.tokens, first.mask))  # Apple's MPS has no double precision
+            found[name].append(path_figures(*taken, drums=drums))
         done += len(first)
         if progress:
             progress("interpolating", done, pairs)

@@ -15,7 +15,7 @@ copies.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from musicae.objectives import BITS, BetaSchedule, Losses, ObjectiveConfig, elbo
 from musicae.optimization import TrainingConfig, Updater
 from musicae.phrase import Phrase, phrase_of
 from musicae.pieces import Voice
+from musicae.progress import Progress
 
 __all__ = ["FEWEST", "MOST", "Phrases", "personalize", "read_phrases"]
 
@@ -43,7 +44,6 @@ FEWEST = 4  # phrases; of fewer nothing can be learnt
 MOST = 1000  # phrases that are mixed; of more, some evenly spaced are taken, so that two cores need less than two minutes
 BATCH = 64
 MEASURED = 512  # phrases that the figures are computed on
-Progress = Callable[[str, int, int], None]  # (what, done, total)
 
 
 @dataclass(frozen=True)

@@ -227,10 +227,10 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
             manner = (track.program, track.is_drum, track.name)
             notes.setdefault(manner, []).extend(moved)
             controls.setdefault(manner, []).extend(replace(c, time=c.time + start) for c in track.controls)
-        for tempo in score.tempos:
+        for tempo in score.tempos or (Tempo(0.0, 120.0),):
             if not tempos or abs(tempos[-1].qpm - tempo.qpm) > 1e-6:
                 tempos.append(Tempo(tempo.time + start, tempo.qpm))
-        for s in score.time_signatures:
+        for s in _from_the_start(score.time_signatures):
             if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != (s.numerator, s.denominator):
                 signatures.append(TimeSignature(s.time + start, s.numerator, s.denominator))
         for key in score.keys:
@@ -240,3 +240,8 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
     tracks = tuple(Track(tuple(sorted(kept)), *manner, tuple(controls[manner])) for manner, kept in notes.items())
     end = start if scores and scores[-1].length else 0.0
     return Score(tracks, tuple(tempos), tuple(signatures), tuple(keys), end)
+
+
+def _from_the_start(metres: Sequence[TimeSignature]) -> tuple[TimeSignature, ...]:
+    """Return metres, 4/4 before the first of them."""
+    return tuple(metres) if metres and metres[0].time < 1e-6 else (TimeSignature(0.0, 4, 4), *metres)

@@ -69,7 +69,8 @@ def refine(
         if given is not None:
             part = model.generate(codes[rows], part, logit_bias=keep_tokens(part, want, model.config.depth))
         code = codes[rows].requires_grad_(step < steps)
-        with torch.set_grad_enabled(step < steps):
+        # cuDNN knows no way back through a recurrent net in evaluation mode.
+        with torch.backends.cudnn.flags(enabled=False), torch.set_grad_enabled(step < steps):
             gap = margins(model.logits(part, code), part.tokens).masked_fill(~want, FAR)
             loss = (MARGIN - gap).clamp(min=0).sum() + PULL * ((code - begin[rows]) ** 2).sum()
         right = (gap.detach() > SURE).all(1)

@@ -72,6 +72,11 @@ class RunFolder:
         """The checkpoint of the latest step."""
         return self.path / "last.safetensors"
 
+    def clear(self) -> None:
+        """Delete what an earlier run left."""
+        for path in (self.best, self.last, self.path / "state.pt", self.path / "metrics.csv"):
+            path.unlink(missing_ok=True)
+
     def write_recipe(self) -> None:
         """Write `config.json`."""
         write_atomically(self.path / "config.json", (json.dumps(self.recipe, indent=2) + "\n").encode())

@@ -10,7 +10,7 @@ measures it.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from musicae.midi import read_midi_fast
 from musicae.music import MusicModel
 from musicae.phrase import Phrase
 from musicae.pieces import Voice
+from musicae.progress import Progress
 from musicae.representations import GridWindow
 from musicae.score import Score
 
@@ -35,7 +36,6 @@ CENTRE = 67  # MIDI pitch: about the mean of the notes in books of tunes
 AROUND = 2
 BATCH = 512  # windows that are encoded at once
 _VERSION = 1  # raise when the same files would give another index
-Progress = Callable[[str, int, int], None]  # (what, done, total)
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,15 @@ class Source(Protocol):
 
 
 _PATIENCE = 20  # steps; where so many in a row are left out, something is wrong
+_BEHIND = 1e9  # ranks from here on are those of weights whose KL is too large
 
 
 class _Meter:
     """Sums loss terms, examples and training time between two lines of the log."""
 
-    def __init__(self) -> None:
+    def __init__(self, left_out: int = 0) -> None:
         self.sums, self.steps, self.examples, self.seconds = torch.zeros(()), 0, 0, 0.0
+        self.before = self.left_out = left_out  # steps in a row, before the first of these and up to the last
         self.skip()
 
     def skip(self) -> None:
@@ -69,10 +71,11 @@ class _Meter:
         """
         loss, *others = (self.sums / self.steps).tolist()
         self.count()
-        if self.steps >= _PATIENCE and others[2] == 1.0:
+        self.left_out = self.before + self.steps if others[2] == 1.0 else 0
+        if self.left_out >= _PATIENCE:
             raise MusicaeError(
-                f"Nothing is learnt: from step {step - self.steps + 1} to {step} all gradients were larger than the recipe's "
-                "skip_norm. Start a new run with a larger one, or a lower learning rate (--config)."
+                f"Nothing is learnt: from step {step - self.left_out + 1} to {step} all gradients were larger than the "
+                "recipe's skip_norm. Start a new run with a larger one, or a lower learning rate (--config)."
             )
         if not math.isfinite(loss):
             place = f"at step {step}" if self.steps == 1 else f"between steps {step - self.steps + 1} and {step}"
@@ -94,7 +97,8 @@ class Trainer:
         info: What checkpoints will say of the model; step and metrics are filled in here.
         validation: Fixed batches for validation; may be empty, then the last weights count as best.
         score: Further figures of the model on validation batches, by name.
-        maximise: Which of the further figures makes a model the best; None takes the lowest validation loss.
+        maximise: Which of the further figures makes a model the best; None takes the lowest validation loss, or the last
+            weights where a controller moves the weight of the KL.
         device: Where to compute.
     """
 
@@ -142,6 +146,8 @@ class Trainer:
         Returns:
             The last validation's figures.
         """
+        if self.step == 0:
+            self.folder.clear()
         self.folder.write_recipe()
         begin = time.monotonic()
         meter, final = _Meter(), {}
@@ -153,7 +159,7 @@ class Trainer:
             if done or self.step % self.config.log_every == 0:
                 self.seconds += meter.seconds
                 self._log(self._row(meter, means), report)
-                meter = _Meter()
+                meter = _Meter(meter.left_out)
             if done or self.step % self.config.validate_every == 0:
                 final = self.validate()
                 self._log({"step": self.step, "seconds": round(self.seconds, 1), **final}, report)
@@ -211,15 +217,27 @@ class Trainer:
             figures = {"valid_loss": loss, "valid_reconstruction": reconstruction, "valid_kl_bits": kl * BITS}
             if self.score:
                 figures |= {f"valid_{name}": value for name, value in self.score(self.model, self.validation).items()}
-        if self.maximise and self.score and figures:
-            best = -figures[f"valid_{self.maximise}"]
-        else:
-            best = figures.get("valid_loss", -float(self.step))
-        if best <= self.best:
-            self.best = best
+        rank = self._rank(figures)
+        if rank <= self.best:
+            self.best = rank
             save_checkpoint(self.folder.best, self.model, self._info(figures))
         self._swap()
         return figures
+
+    def _rank(self, figures: Metrics) -> float:
+        """Return by what weights are compared on validation, the lower the better.
+
+        Where the KL is held at a target, weights whose KL lies more than a tenth above it come behind all others, the nearest
+        to it first: they tell more than they may. Losses under the weights of a controller cannot be compared.
+        """
+        schedule = self.config.objective.beta
+        if schedule.kind == "target" and figures:
+            excess = figures["valid_kl_bits"] / schedule.target_bits
+            if excess > 1.1:
+                return _BEHIND + excess
+        if self.maximise and self.score and figures:
+            return -figures[f"valid_{self.maximise}"]
+        return -float(self.step) if schedule.kind == "target" else figures.get("valid_loss", -float(self.step))
 
     def save(self) -> None:
         """Write `last.safetensors`, `metrics.csv` and `state.pt`; only the last one counts for `resume`."""

@@ -152,6 +152,15 @@ def test_a_name_ending_in_mid_is_the_file_of_one_result_and_anything_else_a_fold
     assert targets(tmp_path / "folder.mid", ["a"]) == [tmp_path / "folder.mid" / "a"]
 
 
+@pytest.mark.parametrize("name", ["x.wav", "x.PNG", "deep/x.musicxml"])
+def test_files_of_another_form_are_no_folders(name: str, tmp_path: Path) -> None:
+    with pytest.raises(click.UsageError, match=rf"^{re.escape(name)}: results are \.mid files; give -o a name of one, or a"):
+        targets(Path(name), ["a.mid"])
+    (tmp_path / name).mkdir(parents=True)
+    assert targets(tmp_path / name, ["a.mid"]) == [tmp_path / name / "a.mid"]
+    assert targets(Path("take.1"), ["a.mid"]) == [Path("take.1/a.mid")]
+
+
 def test_one_file_for_several_results_is_refused() -> None:
     with pytest.raises(
         click.UsageError, match=r"^x\.mid is the name of one file, but there are 2 to write; give -o a folder\.$"

@@ -10,8 +10,10 @@ import pytest
 
 from musicae import Score, write_midi
 from musicae.cli.progress import tasks
-from musicae.datasets import COLLECTIONS
+from musicae.datasets import COLLECTIONS, open_collections
+from musicae.datasets.windows import prepare
 from musicae.presets import PRESETS
+from musicae.representations import build
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -52,6 +54,23 @@ def test_prepare_tells_what_there_is(run: Run, tune_folder: Path) -> None:
     assert "metres 4/4 7, 3/4 7, 6/8 6" in out
 
 
+def test_what_is_prepared_is_what_the_preset_is_trained_on(run: Run, data: Path) -> None:
+    status, out, _ = run("data", "describe", "--data", data, "--json")
+    told = json.loads(out)
+    recipe = PRESETS["melody-2bar"]
+    steps = recipe.config["max_steps"]
+    windows = prepare(open_collections((str(data),)), build(recipe.representation), bars=2, max_steps=steps, jobs=0)
+    assert (status, told["key"], told["bars"]) == (0, windows.key, 2)
+    assert json.loads(run("data", "describe", "--data", data, "--json", "--bars", 1)[1])["bars"] == 1
+
+
+def test_drums_are_prepared_for_a_preset_of_drums(run: Run, groove_folder: Path) -> None:
+    status, out, _ = run("data", "prepare", "--data", f"groove={groove_folder}", "--preset", "drums-2bar", "--jobs", 0)
+    assert status == 0 and re.search(r"^groove +6 ", out, re.MULTILINE)
+    assert run("data", "prepare", "--data", f"groove={groove_folder}")[0] == 1
+    assert run("data", "prepare", "--seed", -1)[0] == 2
+
+
 def test_describe_prints_json_with_reasons(run: Run, data: Path) -> None:
     mine = Path("mine")
     mine.mkdir()
@@ -75,7 +94,11 @@ def test_unknown_collections_are_refused(run: Run) -> None:
 
 def test_a_folder_without_midi_files_is_refused(run: Run) -> None:
     Path("empty").mkdir()
-    assert run("data", "prepare", "--data", "empty") == (1, "", "Error: empty holds no file ending in .mid or .midi.\n")
+    assert run("data", "prepare", "--data", "empty") == (
+        1,
+        "",
+        "Error: empty holds no file ending in .mid, .midi, .kar, .rmi.\n",
+    )
 
 
 def test_train_writes_a_run_that_other_commands_take(run: Run, data: Path, recipe: str) -> None:

@@ -110,13 +110,40 @@ def test_folders_without_midi_files_are_refused(tmp_path: Path) -> None:
     assert str(error.value) == f"{tmp_path / 'none'} is not a folder; give a folder of MIDI files."
     with pytest.raises(DataError) as error:
         MidiFolder(tmp_path).items()
-    assert str(error.value) == f"{tmp_path} holds no file ending in .mid or .midi."
+    assert str(error.value) == f"{tmp_path} holds no file ending in .mid, .midi, .kar, .rmi."
 
 
 def test_collections_are_opened_by_name_and_path(folder: Path) -> None:
     assert tuple(c.name for c in open_collections()) == DEFAULT_COLLECTIONS
     assert [c.name for c in open_collections(("airds", str(folder), "essen"))] == ["airds", "folder-files", "essen"]
     assert [c.name for c in open_collections((f"pop909={folder}",))] == ["pop909"]
+
+
+def test_drums_of_a_folder_are_read_for_a_model_of_drums(folder: Path) -> None:
+    drums = [Note(float(i), 0.5, 36 + 2 * (i % 2)) for i in range(8)]
+    lead = Track(tuple(Note(float(i), 1.0, 60) for i in range(8)), name="lead")
+    write_midi(Score((lead, Track(tuple(drums), is_drum=True))), folder / "band.kar")
+    [collection] = open_collections((str(folder),), pitched=False)
+    tunes, rejections = read_collection(collection, jobs=0)
+    assert [t.name for t in tunes] == ["drums-files/band.kar", "drums-files/drums.mid"]
+    assert [n.pitch for n in tunes[0].score.tracks[0].notes] == [36, 38] * 4
+    assert any("has no drums" in r.reason for r in rejections)
+
+
+@pytest.mark.parametrize(("name", "pitched"), [("groove", True), ("ryans", False)])
+def test_collections_of_the_other_kind_are_refused(name: str, pitched: bool, groove_folder: Path) -> None:
+    kinds = ("melodies", "drums") if not pitched else ("drums", "melodies")
+    text = f"{name} holds {kinds[0]}, and the model is one of {kinds[1]}; choose other data."
+    with pytest.raises(DataError, match=f"^{text}$"):
+        open_collections((f"groove={groove_folder}" if name == "groove" else name,), pitched=pitched)
+
+
+def test_a_moved_or_unreadable_file_changes_the_key_of_a_folder(folder: Path) -> None:
+    keys = {MidiFolder(folder).content_key()}
+    (folder / "a.mid").rename(folder / "deeper" / "a.mid")
+    keys.add(MidiFolder(folder).content_key())
+    assert len(keys) == 2
+    assert hash_files([folder / "missing.mid"], folder) != hash_files([], folder)
 
 
 def test_test_sets_are_refused_for_training() -> None:
@@ -132,6 +159,7 @@ def test_test_sets_are_refused_for_training() -> None:
         (("no/such",), "'no/such' is neither a collection nor a folder. Collections: ryans, oneills, "),
         (("pop909",), "The data of POP909 is needed; give --data pop909=FOLDER or pop909=FILE.zip."),
         (("pop909=no/such",), "The data of POP909 is not at no/such; give --data pop909=FOLDER or pop909=FILE.zip."),
+        (("ryans=here",), "ryans comes with music21 and takes no path; give --data ryans, or a folder of MIDI files."),
         (("airds", "airds"), "Two collections are named 'airds'; give each once, and folders names of their own."),
     ],
 )

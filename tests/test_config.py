@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from musicae.config import from_dict, nearest, replace, to_dict, to_json
 from musicae.errors import ParameterError
+from musicae.presets import Preset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +91,9 @@ def test_place_is_named() -> None:
 
 
 def test_unknown_key_of_a_nested_configuration() -> None:
-    expected = "Unknown field 'rat' of Inner; did you mean 'rate'? Allowed: rate, kind."
-    assert refusal({"size": 1, "inner": {"rat": 1.0}}) == expected
-    assert refusal({"size": 1, "parts": [{}, {"rat": 1.0}]}) == expected
+    expected = "Unknown field 'rat' of Inner in Outer.{}; did you mean 'rate'? Allowed: rate, kind."
+    assert refusal({"size": 1, "inner": {"rat": 1.0}}) == expected.format("inner")
+    assert refusal({"size": 1, "parts": [{}, {"rat": 1.0}]}) == expected.format("parts")
 
 
 @pytest.mark.parametrize(
@@ -109,14 +110,19 @@ def test_unknown_key_of_a_nested_configuration() -> None:
         ({"widths": 3}, "Outer.widths must be a list, got 3."),
         ({"widths": "12"}, "Outer.widths must be a list, got '12'."),
         ({"widths": [1, "2"]}, "Outer.widths must be int, got '2'."),
-        ({"inner": 3}, "Inner must be an object of named fields, got int."),
-        ({"inner": {"kind": "cubic"}}, "Inner.kind must be one of constant, linear, got 'cubic'."),
-        ({"inner": {"kind": ["linear"]}}, "Inner.kind must be one of constant, linear, got ['linear']."),
-        ({"spare": [1]}, "Inner must be an object of named fields, got list."),
+        ({"inner": 3}, "Inner in Outer.inner must be an object of named fields, got int."),
+        ({"inner": {"kind": "cubic"}}, "Inner.kind in Outer.inner must be one of constant, linear, got 'cubic'."),
+        ({"inner": {"kind": ["linear"]}}, "Inner.kind in Outer.inner must be one of constant, linear, got ['linear']."),
+        ({"spare": [1]}, "Inner in Outer.spare must be an object of named fields, got list."),
     ],
 )
 def test_wrong_type(values: dict[str, Any], expected: str) -> None:
     assert refusal({"size": 1, **values}) == expected
+
+
+def test_a_field_that_is_any_object_must_be_one() -> None:
+    with pytest.raises(ParameterError, match=r"^Preset\.config must be an object of named fields, got 'x'\.$"):
+        from_dict(Preset, {"model": "plan-vae", "config": "x", "representation": {"name": "melody"}, "training": {}})
 
 
 @pytest.mark.parametrize("values", [None, 3, [1], "size"])

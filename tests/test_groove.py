@@ -41,11 +41,11 @@ def test_folder_and_zip_hold_the_same_performances_in_the_prescribed_splits(groo
 
 def test_windows_carry_velocities_and_offsets_into_batches(groove_folder: Path) -> None:
     grid = DrumGrid()
-    windows = prepare(open_collections((f"groove={groove_folder}",)), grid, jobs=0)
+    windows = prepare(open_collections((f"groove={groove_folder}",), pitched=False), grid, jobs=0)
     assert windows.values is not None and windows.values.dtype == np.int8
     assert windows.values.shape == (*windows.tokens.shape, 18)
     assert [len(windows.rows(s)) for s in ("train", "valid", "test")] == [16, 4, 4], "four windows of five bars, none rebarred"
-    again = prepare(open_collections((f"groove={groove_folder}",)), grid, jobs=0)
+    again = prepare(open_collections((f"groove={groove_folder}",), pitched=False), grid, jobs=0)
     assert again.values is not None and np.array_equal(again.values, windows.values), "from the cache"
     batch = WindowBatches(windows, grid, batch_size=5, transpose=0).batch(0)
     assert batch.values is not None and batch.values.shape == (5, 32, 18)
@@ -55,7 +55,7 @@ def test_windows_carry_velocities_and_offsets_into_batches(groove_folder: Path) 
 
 
 def test_patterns_that_differ_only_in_feel_are_both_kept(groove_folder: Path) -> None:
-    windows = prepare(open_collections((f"groove={groove_folder}",)), DrumGrid(), jobs=0)
+    windows = prepare(open_collections((f"groove={groove_folder}",), pitched=False), DrumGrid(), jobs=0)
     assert len(np.unique(windows.tokens, axis=0)) <= len(windows.tokens) == windows.report["groove"]["windows"]
 
 

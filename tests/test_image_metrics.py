@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from musicae import image_metrics as metrics
+from musicae.distributions import active_units
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageBatch
 from musicae.models import ConditionalAutoencoder, ConditionalAutoencoderConfig, DenseAutoencoder, DenseAutoencoderConfig
@@ -47,7 +48,7 @@ def test_knn_probe_and_active_units() -> None:
     assert metrics.linear_probe_accuracy(known, labels, codes, labels) == 1.0
     assert metrics.knn_accuracy(known, labels, codes, (labels + 1) % 3) == 0.0
     assert metrics.knn_accuracy(known[:2], labels[:2], codes[:1], labels[:1], neighbours=5) in (0.0, 1.0)
-    assert metrics.active_units(torch.stack([codes[:, 0], 0.05 * torch.randn(120, generator=seeded())], 1)) == 1
+    assert active_units(torch.stack([codes[:, 0], 0.05 * torch.randn(120, generator=seeded())], 1)) == 1
 
 
 def test_a_linear_map_is_found() -> None:

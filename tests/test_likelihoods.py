@@ -102,7 +102,7 @@ def test_gaussian_samples_have_the_tempered_scale_and_are_cut_to_the_pixel_range
 @pytest.mark.parametrize("model", [BernoulliLikelihood(), GaussianLikelihood()])
 @pytest.mark.parametrize("temperature", [-0.5, math.nan])
 def test_bad_temperatures_are_refused(model: Likelihood, temperature: float) -> None:
-    with pytest.raises(ParameterError, match="temperature must be at least 0"):
+    with pytest.raises(ParameterError, match="temperature must be a number of at least 0"):
         model.sample(draw(0), temperature=temperature)
 
 

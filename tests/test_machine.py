@@ -26,7 +26,11 @@ def test_auto_takes_the_best_there_is(cuda: bool, mps: bool, best: str, monkeypa
 
 def test_numbered_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     absent(monkeypatch, cuda=True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert pick_device("cuda:1") == torch.device("cuda", 1)
+    for name in ("cuda:2", "cpu:1", "mps:1"):
+        with pytest.raises(ParameterError, match=f"^This machine has no {name};"):
+            pick_device(name)
 
 
 @pytest.mark.parametrize("name", ["gpu", "", "cuda:", "cuda:x", "cpu:0:0", "CPU", "cudax"])

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from musicae.batch import GridBatch
+from musicae.distributions import active_units
 from musicae.metrics import (
-    active_units,
     exact,
     grid_scores,
     hold_accuracy,

@@ -179,3 +179,12 @@ def test_words_of_all_kinds_are_written_and_read_byte_by_byte(tmp_path: Path) ->
     again = read_midi(tmp_path / "song.mid")
     assert (again.texts, again.length, again.tracks, again.tempos) == (texts, 8.0, score.tracks, score.tempos)
     assert score_to_bytes(again) == (tmp_path / "song.mid").read_bytes()
+
+
+@pytest.mark.parametrize("place", [2 / 3, 0.25, 0.123])
+def test_the_longest_score_that_is_read_can_be_written(place: float) -> None:
+    notes = (Note(place, 1.0, 60), Note(49_999.0, 1.0, 62))
+    again = read_bytes(Score((Track(notes),)))
+    assert [n.onset for n in again.tracks[0].notes] == pytest.approx([place, 49_999.0], abs=1 / 240)
+    with pytest.raises(MidiError, match=r"^The music lasts 50001 quarter notes, and a file holds 50000; take fewer steps"):
+        score_to_bytes(Score((Track((*notes, Note(50_000.0, 1.0, 64))),)))

@@ -135,3 +135,11 @@ def test_the_same_bytes_twice_and_refusals(tmp_path: Path) -> None:
     (tmp_path / "blocked").write_text("x")
     with pytest.raises(RenderError, match="cannot be written"):
         write_musicxml(score, tmp_path / "blocked" / "x.musicxml")
+
+
+@pytest.mark.parametrize("key", [2, 5])  # with sharps, with flats
+def test_pitches_of_the_lowest_octave_are_written(key: int) -> None:
+    notes = tuple(Note(float(p), 1.0, p) for p in range(24))
+    chord = (Note(24.0, 1.0, 0), Note(24.0, 1.0, 1))
+    [part] = reread(Score((Track(notes + chord),), keys=(KeySignature(0.0, key),))).parts
+    assert [pitch for _, _, pitch in sounding(part)] == [*range(24), 0, 1]

@@ -145,3 +145,10 @@ def test_distances_of_novelty_worked_examples() -> None:
         ((0, 0, 0, 0, 0, 0, 0, 0), 1.0),
     ):
         assert nearest_distances(np.array([row]), bars, known, bars).tolist() == [distance]
+
+
+def test_the_highest_pitches_have_tokens_too() -> None:
+    tokens = np.array([[128, 1, 2, 1], [129, 1, 3, 1], [129, 1, 2, 1]])  # pitches 126, 127; 0, 1 on a grid from 0 to 127
+    bars = np.array([[4], [4], [4]])
+    assert distinct(tokens, bars).tolist() == [0], "wider intervals than 63 semitones are not told apart"
+    assert nearest_distances(tokens[1:], bars[1:], tokens[:1], bars[:1]).tolist() == [0.0, 0.0]

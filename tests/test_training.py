@@ -16,6 +16,7 @@ from musicae.checkpoint import CheckpointInfo, read_info
 from musicae.config import replace, to_dict
 from musicae.distributions import Point
 from musicae.errors import MusicaeError, ParameterError
+from musicae.hub import find_weights
 from musicae.models import Autoencoder
 from musicae.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training import Metrics, Trainer, TrainingConfig
@@ -95,9 +96,17 @@ def test_counts_below_one_are_refused(name: str) -> None:
         replace(CONFIG, **{name: 0})
 
 
-@pytest.mark.parametrize("changes", [{"learning_rate": 0.0}, {"average": 1.0}, {"average": -0.1}])
+@pytest.mark.parametrize("name", ["warmup_steps", "weight_decay", "final_learning_rate", "seed"])
+def test_numbers_below_zero_are_refused(name: str) -> None:
+    with pytest.raises(ParameterError, match=rf"^TrainingConfig\.{name} must be at least 0, got -1\.?0?\.$"):
+        replace(CONFIG, **{name: -1})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"learning_rate": 0.0}, {"average": 1.0}, {"average": -0.1}, {"clip_norm": -1.0}, {"skip_norm": 0.0}]
+)
 def test_rates_out_of_range_are_refused(changes: dict[str, float]) -> None:
-    with pytest.raises(ParameterError, match=r"^TrainingConfig needs learning_rate > 0 and 0 <= average < 1\.$"):
+    with pytest.raises(ParameterError, match=r"^TrainingConfig needs learning_rate, clip_norm and skip_norm above 0"):
         replace(CONFIG, **changes)
 
 
@@ -215,6 +224,35 @@ def test_validation_judges_by_the_last_weight_of_the_kl_while_it_still_rises(
     monkeypatch.setattr(trainer.model, "forward", spy)
     trainer.fit()
     assert (trained, judged) == ([0.0, 0.5, 1.0, 1.5], [2.0] * 4)
+
+
+def test_weights_that_tell_more_than_they_may_are_never_the_best_and_losses_under_a_moved_weight_do_not_count(
+    tmp_path: Path,
+) -> None:
+    held = ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.1, target_bits=50.0))
+    trainer = line(tmp_path, 1, 2, config=replace(CONFIG, objective=held), score=lambda m, b: {}, maximise="f1")
+    for step, kl, f1 in ((1, 900.0, 0.99), (2, 60.0, 0.98), (3, 54.0, 0.7), (4, 49.0, 0.8), (5, 51.0, 0.75)):
+        trainer.step = step
+        figures = {"valid_kl_bits": kl, "valid_f1": f1, "valid_loss": 1.0 + step}
+        trainer.best = min(trainer.best, trainer._rank(figures))
+        assert trainer.best == {1: 1e9 + 18, 2: 1e9 + 1.2, 3: -0.7, 4: -0.8, 5: -0.8}[step]
+    trainer.maximise = None
+    assert trainer._rank({"valid_kl_bits": 50.0, "valid_loss": 1.0}) == -5.0, "the last weights"
+
+
+def test_steps_left_out_are_counted_from_line_to_line_of_the_log(tmp_path: Path) -> None:
+    often = replace(CONFIG, steps=60, log_every=8, validate_every=5)
+    trainer = line(tmp_path, *[3.0] * 8, *[20_000.0] * 52, config=often)
+    with pytest.raises(MusicaeError, match=r"^Nothing is learnt: from step 9 to (28|29|30|32) all gradients were larger"):
+        trainer.fit()
+
+
+def test_a_new_run_deletes_what_an_older_one_left(tmp_path: Path) -> None:
+    line(tmp_path, 1, 2, 3, 4).fit()
+    assert find_weights(tmp_path) == tmp_path / "best.safetensors"
+    line(tmp_path, 1, 2, 3, 4).fit(minutes=0.0)
+    assert find_weights(tmp_path) == tmp_path / "last.safetensors"
+    assert read_info(tmp_path / "last.safetensors").step == 0
 
 
 def test_without_validation_the_last_weights_are_the_best(tmp_path: Path) -> None:

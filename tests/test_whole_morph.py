@@ -35,6 +35,14 @@ def test_ends_of_a_morph_are_the_two_pieces_whole(small: MusicModel) -> None:
     assert len(morph.joined.bars()) == 5 + 5 + 11 + 11 + 11
 
 
+def test_a_piece_without_a_time_signature_is_in_4_4_after_one_in_3_4(small: MusicModel) -> None:
+    waltz = melody(*((float(i), 1.0, 70 + i % 4) for i in range(12)), time_signatures=(TimeSignature(0.0, 3, 4),))
+    plain = melody(*((float(i), 1.0, 60 + i % 4) for i in range(16)))
+    joined = interpolate(small, waltz, plain, 2).joined
+    assert joined.time_signatures == (TimeSignature(0.0, 3, 4), TimeSignature(12.0, 4, 4))
+    assert len(joined.bars()) == 4 + 4
+
+
 def test_tempo_maps_glide_towards_the_mean_tempo_of_the_other_piece(small: MusicModel) -> None:
     a, b = four(4, tempos=(Tempo(0.0, 100.0), Tempo(8.0, 50.0))), four(4, tempos=(Tempo(0.0, 240.0),))
     mean = 60 * 16 / (8 * 0.6 + 8 * 1.2)

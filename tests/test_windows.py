@@ -207,7 +207,9 @@ def test_the_report_counts_metres_and_what_is_off_the_grid() -> None:
 def test_nothing_to_cut_is_an_error() -> None:
     with pytest.raises(DataError) as error:
         cut({"short": melody(60)})
-    assert str(error.value) == "No window of 2 bars came out of mine."
+    assert str(error.value) == (
+        "No window of 2 bars came out of mine: the tunes are shorter, or their bars too long; choose fewer bars or other data."
+    )
 
 
 def test_prepared_windows_come_from_the_cache() -> None:

@@ -21,13 +21,13 @@ from musicae.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from musicae.cli.image.evaluate import LINES
 from musicae.cli.progress import tasks
 from musicae.corruptions import Corruption
-from musicae.datasets.download import Progress
 from musicae.datasets.image_evaluation import evaluate_pictures, load_split
 from musicae.datasets.images import image_set
 from musicae.files import write_atomically
 from musicae.image_batch import ImageTask
 from musicae.image_presets import IMAGE_PRESETS
 from musicae.pictures import load_pictures
+from musicae.progress import Progress
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
 MOST_BYTES = 6_000_000

@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from musicae.datasets.download import Progress
 from musicae.datasets.image_batches import LabelledImages, batches_in_order
 from musicae.image_batch import ImageBatch, ImageTask
 from musicae.image_metrics import importance_nll
 from musicae.pictures import PictureModel
+from musicae.progress import Progress
 
 BATCH = 250
 

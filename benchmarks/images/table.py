@@ -24,12 +24,12 @@ from likelihood import Likelihood, convolutional, measure
 from rows import ROWS, Row
 
 from musicae.cli.progress import tasks
-from musicae.datasets.download import Progress
 from musicae.datasets.image_evaluation import evaluate_pictures, load_split
 from musicae.errors import MusicaeError
 from musicae.files import write_atomically
 from musicae.hub import find_weights, shipped
 from musicae.pictures import load_pictures
+from musicae.progress import Progress
 
 RANDOM_DIGITS = 500  # of convolutional decoders
 

@@ -81,7 +81,8 @@ def main(groove: Path, checkpoint: str) -> None:
     model = load(checkpoint)
     network = feeling(model)
     most = longest_window(network.config, model.bars)
-    windows = prepare(open_collections((f"groove={groove}",)), model.representation, bars=model.bars, max_steps=most)
+    collections = open_collections((f"groove={groove}",), pitched=False)
+    windows = prepare(collections, model.representation, bars=model.bars, max_steps=most)
     found = {}
     for split in ("train", "test"):
         batches = WindowBatches(windows, model.representation, split=split, batch_size=10**6).in_order("cpu", None)

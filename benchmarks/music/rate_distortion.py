@@ -19,11 +19,11 @@ from musicae.checkpoint import read_info
 from musicae.cli.outputs import claim
 from musicae.cli.progress import tasks
 from musicae.datasets.evaluation import ALL, evaluate
-from musicae.datasets.tunes import Progress
 from musicae.errors import MusicaeError
 from musicae.figure_files import check_format, save_figure
 from musicae.files import write_atomically
 from musicae.hub import find_weights, load_weights
+from musicae.progress import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,6 +16,7 @@ import click
 from musicae.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from musicae.cli import options
 from musicae.datasets.evaluation import evaluate
+from musicae.presets import PRESETS
 from musicae.representations import build
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
@@ -34,7 +35,7 @@ CARD = """# {name}
 - **Takes and gives**: {bars} bars of {music}
 - **Trained with** `{command}`: {steps:,} steps of {batch} windows, {minutes:.0f} minutes on {machine}.
 - **Objective**: {objective}, plus beta times the KL, beta held by a controller at a KL of {target:.0f} bits a training
-  window (after {warm} steps without).
+  window ({warm}).
 - **Not for**: {limits}
 
 ## Training data
@@ -87,11 +88,9 @@ DRUM_WORDS = {
 @click.argument("name")
 @click.option("--command", required=True, help="The command that trained it.")
 @click.option("--machine", default="two CPU cores", show_default=True)
-@click.option(
-    "--summary", default="Two bars of melody, for reconstructing, morphing and sampling. The default model of musicae."
-)
+@click.option("--summary", help="First words of the card. [default: the preset's]")
 @options.data
-def main(run: Path, name: str, command: str, machine: str, summary: str, data: tuple[str, ...]) -> None:
+def main(run: Path, name: str, command: str, machine: str, summary: str | None, data: tuple[str, ...]) -> None:
     """Write musicae/weights/NAME.safetensors and NAME.md from a RUN folder."""
     model, info = load_checkpoint(run / "best.safetensors")
     drums = info.representation["name"] == "drums"
@@ -102,7 +101,8 @@ def main(run: Path, name: str, command: str, machine: str, summary: str, data: t
     tables["essen"] = {} if drums else evaluate(target, ("essen",))
     metrics = {f"test_{k}": round(v, 5) for k, v in _all(tables["half"]).items()}
     save_checkpoint(target, model, replace(info, metrics=metrics), half=True)
-    facts = {"name": name, "summary": summary, "command": command, "machine": machine, **_facts(info, model, target, run)}
+    facts = {"name": name, "command": command, "machine": machine, **_facts(info, model, target, run)}
+    facts["summary"] = summary or PRESETS[name].summary.capitalize() + "."
     words = {key: text.format(**facts) for key, text in (DRUM_WORDS if drums else MELODY_WORDS).items()}
     text = CARD.format(**facts, **words, **_tables(tables, name, DRUMS if drums else MELODY))
     (WEIGHTS / f"{name}.md").write_text(text, encoding="utf-8")
@@ -154,7 +154,7 @@ def _facts(info: CheckpointInfo, model: Any, target: Path, run: Path) -> dict[st
         "batch": info.training["batch_size"],
         "minutes": seconds / 60,
         "target": beta["target_bits"],
-        "warm": beta["steps"],
+        "warm": f"after {beta['steps']} steps without" if beta["steps"] > 1 else "from the first step",
         "transpose": info.data["transpose"],
         "data": "\n".join(data),
     }

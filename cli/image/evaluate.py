@@ -80,18 +80,16 @@ def command(checkpoint: str, as_json: bool, **given: Any) -> None:
 
 def _show(figures: dict[str, Any]) -> None:
     """Print a table of the figures that the model has."""
-    from rich.console import Console
-    from rich.table import Table
+    from musicae.cli.tables import console, table
 
     coins = "pixels drawn as coins" if figures["binarise"] == "dynamic" else "grey pixels"
     head = f"{figures['checkpoint']} ({figures['model']}), {figures['pictures']} {figures['split']} pictures of "
-    table = Table(box=None, title=f"{head}{figures['source']}; ELBO, -log p(x) and KL: {coins}")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    table.add_column("beside it")
-    for title, name, form, beside in LINES:
+    title = f"{head}{figures['source']}; ELBO, -log p(x) and KL: {coins}"
+    shown = table(("figure", "value", "beside it"), title=title, right=False)
+    shown.columns[1].justify = "right"
+    for label, name, form, beside in LINES:
         if figures.get(name) is None:
             continue
-        notes = (f"{label} {figures[key]:.4g}" for label, key in beside if figures.get(key) is not None)
-        table.add_row(title, form.format(figures[name]), ", ".join(notes))
-    Console(highlight=False).print(table)
+        notes = (f"{what} {figures[key]:.4g}" for what, key in beside if figures.get(key) is not None)
+        shown.add_row(label, form.format(figures[name]), ", ".join(notes))
+    console().print(shown)

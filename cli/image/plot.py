@@ -72,7 +72,7 @@ def command(
         raise click.UsageError(f"Unknown figure {unknown!r}. Known: all, {', '.join(FIGURES)}.")
     model = load_pictures(checkpoint, device=device)
     if "all" in wanted:
-        wanted = fitting(model)
+        wanted = list(dict.fromkeys([*fitting(model), *(name for name in wanted if name != "all")]))
     written = _targets(output, wanted)
     claim(written, force=force)
     with tasks() as progress:

@@ -79,10 +79,10 @@ class BlockConfig:
         ]
         if min(sizes) < 1 or min(self.mixing_layers, self.hit_parts) < 0:
             raise ParameterError(f"{name} needs sizes of at least 1 and mixing_layers of at least 0.")
-        if self.max_steps % self.block or not 0 <= self.token_dropout < 1:
+        if self.max_steps % self.block or not 0 <= self.token_dropout < 1 or not 0 <= self.value_dropout <= 1:
             raise ParameterError(
-                f"max_steps ({self.max_steps}) must be a multiple of block ({self.block}) and token_dropout "
-                f"({self.token_dropout}) at least 0 and below 1."
+                f"max_steps ({self.max_steps}) must be a multiple of block ({self.block}), token_dropout "
+                f"({self.token_dropout}) at least 0 and below 1, and value_dropout ({self.value_dropout}) from 0 to 1."
             )
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from musicae.batch import GridBatch
-from musicae.config import from_dict
+from musicae.config import from_dict, look_up
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
 from musicae.models.base import Autoencoder
@@ -171,6 +171,4 @@ def _kind(name: str) -> Any:
     """Return the class of a base model, and that of its configuration."""
     from musicae.models import MODELS  # which lists this model too
 
-    if name not in MODELS:
-        raise ParameterError(f"Unknown base model {name!r}; known are {', '.join(MODELS)}.")
-    return MODELS[name]
+    return look_up("base model", name, MODELS)
