@@ -97,7 +97,9 @@ def read_info(path: str | Path) -> CheckpointInfo:
         reason = "does not exist" if not path.exists() else "is not a safetensors file, or is damaged"
         raise CheckpointError(f"{path} {reason}. Give a checkpoint written by `musicae train`.") from error
     if "musicae" not in metadata:
-        raise CheckpointError(f"{path} is no checkpoint of musicae: its metadata lack the key 'musicae'.")
+        raise CheckpointError(
+            f"{path} is no checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by `musicae train`."
+        )
     try:
         values = json.loads(metadata["musicae"])
         written = values.get("format_version")
@@ -107,7 +109,7 @@ def read_info(path: str | Path) -> CheckpointInfo:
             )
         return from_dict(CheckpointInfo, values, where=str(path))
     except (ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path} has damaged metadata ({error}).") from error
+        raise CheckpointError(f"{path} has damaged metadata ({error}). Copy or train it again.") from error
 
 
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tuple[nn.Module, CheckpointInfo]:

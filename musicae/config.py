@@ -41,7 +41,7 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise ParameterError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
     except ValueError as error:
-        raise ParameterError(f"{path} is not JSON: {error}.") from error
+        raise ParameterError(f"{path} is not JSON: {error}. Mend it, or give another file.") from error
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

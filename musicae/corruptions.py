@@ -168,7 +168,9 @@ class Downscaling(Corruption):
             ParameterError: the sides are no multiples of the factor.
         """
         if x.shape[2] % self.factor or x.shape[3] % self.factor:
-            raise ParameterError(f"Pictures of {x.shape[3]} x {x.shape[2]} pixels cannot be divided by {self.factor}.")
+            raise ParameterError(
+                f"Pictures of {x.shape[3]} x {x.shape[2]} pixels cannot be divided by {self.factor}; make them fit."
+            )
         return F.avg_pool2d(x, self.factor)
 
     def enlarge(self, small: Tensor) -> Tensor:

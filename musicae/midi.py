@@ -219,7 +219,9 @@ def score_to_bytes(score: Score) -> bytes:
 
     for s in score.time_signatures:
         if s.denominator < 1 or s.denominator & (s.denominator - 1):
-            raise MidiError(f"A metre of {s.numerator}/{s.denominator} cannot be written: MIDI knows powers of two below only.")
+            raise MidiError(
+                f"A metre of {s.numerator}/{s.denominator} cannot be written: MIDI knows powers of two below; choose another."
+            )
     end = max(score.end, score.length)
     if end > MAX_QUARTERS:
         raise MidiError(f"The music lasts {end:.0f} quarter notes, and a file holds {MAX_QUARTERS}; take fewer steps or bars.")

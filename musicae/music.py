@@ -287,7 +287,7 @@ def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicMode
     """
     model, info = load_weights(name, pick_device(device))
     if not info.representation:
-        raise CheckpointError(f"{name} is a model of images ({info.model}), not of music.")
+        raise CheckpointError(f"{name} is a model of images ({info.model}), not of music; see `musicae models`.")
     if not isinstance(model, GridAutoencoder):
         raise CheckpointError(f"{name} holds a model {info.model!r}, which does not draw tokens one after the other.")
     try:

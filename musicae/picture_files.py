@@ -44,6 +44,8 @@ def read_picture(path: Path, *, size: int, channels: int, fit: bool = False, inv
             picture: Image.Image = file.copy()
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file.") from error
+    except (IsADirectoryError, PermissionError) as error:
+        raise DataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}.") from error
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: not a picture in PNG or JPEG format.") from error
     except (OSError, SyntaxError, ValueError) as error:

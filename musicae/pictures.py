@@ -136,5 +136,5 @@ def load_pictures(name: str | Path, *, device: str = "auto") -> PictureModel:
     """
     model, info = load_weights(name, pick_device(device))
     if not isinstance(model, ImageAutoencoder):
-        raise CheckpointError(f"{name} is a model of music ({info.model}), not of pictures.")
+        raise CheckpointError(f"{name} is a model of music ({info.model}), not of pictures; see `musicae models`.")
     return PictureModel(model, info, str(name))

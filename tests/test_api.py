@@ -71,7 +71,9 @@ def test_load_refuses_what_is_no_music_model(tmp_path: Path, small_checkpoint: P
     image = DenseAutoencoder(DenseAutoencoderConfig())
     path = tmp_path / "image.safetensors"
     save_checkpoint(path, image, CheckpointInfo(model=image.name, config=to_dict(image.config)))
-    with pytest.raises(CheckpointError, match=re.escape(f"{path} is a model of images ({image.name}), not of music.")):
+    with pytest.raises(
+        CheckpointError, match=re.escape(f"{path} is a model of images ({image.name}), not of music; see `musicae models`.")
+    ):
         musicae.load(path)
     with pytest.raises(CheckpointError, match=r"^There is no checkpoint 'x': neither a file nor a shipped model"):
         musicae.load("x")

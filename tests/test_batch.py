@@ -59,7 +59,9 @@ def test_likelihood_sums_the_log_probabilities_of_each_windows_tokens() -> None:
 def test_windows_up_to_the_models_length_pass() -> None:
     batch = GridBatch(torch.zeros(1, 8, dtype=torch.int64), torch.tensor([[8]]))
     check_length(batch, 8)
-    with pytest.raises(ParameterError, match=r"^A window of 8 time steps is longer than the model's 7\.$"):
+    with pytest.raises(
+        ParameterError, match=r"^A window of 8 time steps is longer than the model's 7; take fewer or shorter bars\.$"
+    ):
         check_length(batch, 7)
 
 

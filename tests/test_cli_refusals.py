@@ -90,8 +90,14 @@ MUSIC = [["reconstruct", "a.mid"], ["interpolate", "a.mid", "b.mid"], ["sample"]
     ("name", "text"),
     [
         ("text.mid", "text.mid is not a safetensors file, or is damaged. Give a checkpoint written by `musicae train`."),
-        ("image.safetensors", "image.safetensors is a model of images (dense-autoencoder), not of music."),
-        ("other.safetensors", "other.safetensors is no checkpoint of musicae: its metadata lack the key 'musicae'."),
+        (
+            "image.safetensors",
+            "image.safetensors is a model of images (dense-autoencoder), not of music; see `musicae models`.",
+        ),
+        (
+            "other.safetensors",
+            "other.safetensors is no checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by",
+        ),
         ("odd.safetensors", "odd.safetensors holds an unusable representation. Unknown representation 'chroma'."),
     ],
 )

@@ -138,7 +138,7 @@ def test_options_change_the_recipe(run: Run, data: Path, recipe: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[", "tiny.json is not JSON: Expecting value: line 1 column 2 (char 1)."),
+        ("[", "tiny.json is not JSON: Expecting value: line 1 column 2 (char 1). Mend it, or give another file."),
         ('{"modell": 1}', "Unknown field 'modell' of Preset in tiny.json; did you mean 'model'?"),
         ("[]", "Preset in tiny.json must be an object of named fields, got list."),
     ],

@@ -133,7 +133,7 @@ def test_bad_corruptions_are_refused(text: str, message: str) -> None:
 
 
 def test_other_misuse_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"^Pictures of 28 x 28 pixels cannot be divided by 3\.$"):
+    with pytest.raises(ParameterError, match=r"^Pictures of 28 x 28 pixels cannot be divided by 3; make them fit\.$"):
         Downscaling(factor=3)(torch.zeros(1, 1, 28, 28))
     with pytest.raises(ParameterError, match=r"^A corruption must be an object with a name, got \{\}\.$"):
         corruption_from_dict({})

@@ -69,4 +69,6 @@ def test_windows_that_are_too_long_are_refused(case: Case, call: str) -> None:
     }
     with pytest.raises(ParameterError) as error:
         calls[call]()
-    assert str(error.value) == f"A window of {most + 1} time steps is longer than the model's {most}."
+    assert (
+        str(error.value) == f"A window of {most + 1} time steps is longer than the model's {most}; take fewer or shorter bars."
+    )

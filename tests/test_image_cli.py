@@ -194,6 +194,9 @@ def test_nothing_is_overwritten(run: Run, runs: Path, picture: Path) -> None:
 def test_music_and_pictures_are_kept_apart(run: Run, runs: Path, small_checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError) as error:
         load_pictures(small_checkpoint)
-    assert str(error.value) == f"{small_checkpoint} is a model of music (plan-vae), not of pictures."
+    assert str(error.value) == f"{small_checkpoint} is a model of music (plan-vae), not of pictures; see `musicae models`."
     status, _, err = run("sample", "-c", runs / "vae", "-o", tmp_path / "out")
-    assert status == 1 and err == f"Error: {runs / 'vae'} is a model of images (dense-autoencoder), not of music.\n"
+    assert (
+        status == 1
+        and err == f"Error: {runs / 'vae'} is a model of images (dense-autoencoder), not of music; see `musicae models`.\n"
+    )

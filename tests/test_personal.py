@@ -178,7 +178,7 @@ def test_models_that_cannot_be_a_base(run: Run, base: MusicModel, phrases: Phras
     config = to_dict(pictures.config)
     save_checkpoint(Path("pictures.safetensors"), pictures, CheckpointInfo(model=pictures.name, config=config))
     assert run("personalize", "songs", "-c", "pictures.safetensors")[2] == (
-        "Error: pictures.safetensors is a model of images (dense-autoencoder), not of music.\n"
+        "Error: pictures.safetensors is a model of images (dense-autoencoder), not of music; see `musicae models`.\n"
     )
     made = personalize(base, phrases, name="small", steps=1)
     with pytest.raises(CheckpointError) as error:
@@ -186,7 +186,7 @@ def test_models_that_cannot_be_a_base(run: Run, base: MusicModel, phrases: Phras
     assert str(error.value) == "mine is a personal model already; start from the one that it was made from (small)."
     with pytest.raises(ParameterError, match=r"^The base model 'dense-autoencoder' is none of music\.$"):
         PersonalVAE(PersonalVAEConfig(base=pictures.name, base_config=config, anchors=4))
-    with pytest.raises(ParameterError, match=r"^Unknown base model 'gan'; known are plan-vae, "):
+    with pytest.raises(ParameterError, match=r"^Unknown base model 'gan'. Known: plan-vae, "):
         PersonalVAE(PersonalVAEConfig(base="gan", base_config={}, anchors=4))
     with pytest.raises(DataError, match=r"^0 different phrases of 2 bars are too few"):
         read_phrases(base, [])

@@ -55,7 +55,9 @@ class GridAutoencoder(Autoencoder[GridBatch]):
 def check_length(x: GridBatch, max_steps: int) -> None:
     """Refuse windows that are longer than a model's `max_steps` time steps."""
     if x.tokens.shape[1] > max_steps:
-        raise ParameterError(f"A window of {x.tokens.shape[1]} time steps is longer than the model's {max_steps}.")
+        raise ParameterError(
+            f"A window of {x.tokens.shape[1]} time steps is longer than the model's {max_steps}; take fewer or shorter bars."
+        )
 
 
 def sequence_log_likelihood(logits: Tensor, x: GridBatch) -> Tensor:
