@@ -18,6 +18,7 @@ __all__ = [
     "check_whole",
     "checkpoint",
     "checkpoint_by_input",
+    "checkpoint_to_sample",
     "data",
     "decoding",
     "device",
@@ -54,7 +55,14 @@ def bars(text: str) -> tuple[int, int]:
 
 
 _CHECKPOINT = "A shipped model (see `musicae models`) or a file that `musicae train` wrote."
-checkpoint = click.option("--checkpoint", "-c", default="melody-2bar", show_default=True, metavar="NAME|FILE", help=_CHECKPOINT)
+
+
+def _named(default: str) -> Callable[[F], F]:
+    return click.option("--checkpoint", "-c", default=default, show_default=True, metavar="NAME|FILE", help=_CHECKPOINT)
+
+
+checkpoint = _named("melody-2bar")
+checkpoint_to_sample = _named("melody-2bar-sampling")
 checkpoint_by_input = click.option(
     "--checkpoint",
     "-c",

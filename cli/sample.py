@@ -12,7 +12,7 @@ from musicae.cli import options, renditions
 @click.option("--metre", help="Time signature, such as 3/4 or 6/8. [default: 4/4, or that of a personal model's files]")
 @click.option("--tempo", type=click.FloatRange(10, 400), default=120.0, show_default=True, help="Quarter notes a minute.")
 @options.decoding(temperature=0.5)
-@options.checkpoint
+@options.checkpoint_to_sample
 @options.device
 @renditions.results("samples", "A .mid file for one sample, or a folder.")
 def command(

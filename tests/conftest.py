@@ -137,8 +137,9 @@ def drum_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def shipped(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path, drum_checkpoint: Path) -> None:
-    """Ship a tiny model of melodies and one of drums, and nothing else."""
-    monkeypatch.setattr("musicae.hub.shipped", lambda: {"melody-2bar": small_checkpoint, "drums-2bar": drum_checkpoint})
+    """Ship a tiny model of melodies, under both names, and one of drums, and nothing else."""
+    melodies = dict.fromkeys(("melody-2bar", "melody-2bar-sampling"), small_checkpoint)
+    monkeypatch.setattr("musicae.hub.shipped", lambda: {**melodies, "drums-2bar": drum_checkpoint})
 
 
 @pytest.fixture

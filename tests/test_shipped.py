@@ -117,9 +117,10 @@ def test_pictures_have_a_card_that_names_data_licence_task_and_command(name: str
     assert "half precision" in text
 
 
-def test_the_default_model_is_what_its_preset_trains() -> None:
-    info = read_info(weights("melody-2bar"))
-    preset = PRESETS["melody-2bar"]
+@pytest.mark.parametrize("name", [name for name in MUSIC if name in PRESETS])
+def test_music_is_what_its_preset_trains(name: str) -> None:
+    info = read_info(weights(name))
+    preset = PRESETS[name]
     assert (info.model, info.bars) == (preset.model, preset.bars)
     assert {k: info.config[k] for k in preset.config} == preset.config
 

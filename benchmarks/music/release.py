@@ -33,7 +33,7 @@ CARD = """# {name}
 
 - **Model**: `{model}`, {parameters:,} parameters, code of {latent} numbers; {megabytes:.1f} MB in half precision.
 - **Takes and gives**: {bars} bars of {music}
-- **Trained with** `{command}`: {steps:,} steps of {batch} windows, {minutes:.0f} minutes on {machine}.
+- **Trained with** `{command}`: {steps:,} steps of {batch} windows, {minutes:.0f} minutes on {machine}{kept}.
 - **Objective**: {objective}, plus beta times the KL, beta held by a controller at a KL of {target:.0f} bits a training
   window ({warm}).
 - **Not for**: {limits}
@@ -150,7 +150,8 @@ def _facts(info: CheckpointInfo, model: Any, target: Path, run: Path) -> dict[st
         "bars": info.bars,
         "grid": f"{len(positions)} steps a quarter note (at {', '.join(positions[:-1])} and {positions[-1]})",
         "bar_steps": info.config["max_bar_steps"],
-        "steps": info.step,
+        "steps": info.training["steps"],
+        "kept": f"; kept are\n  the weights of step {info.step:,}, the best on validation" if info.step < info.training["steps"] else "",
         "batch": info.training["batch_size"],
         "minutes": seconds / 60,
         "target": beta["target_bits"],
