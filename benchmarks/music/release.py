@@ -151,7 +151,9 @@ def _facts(info: CheckpointInfo, model: Any, target: Path, run: Path) -> dict[st
         "grid": f"{len(positions)} steps a quarter note (at {', '.join(positions[:-1])} and {positions[-1]})",
         "bar_steps": info.config["max_bar_steps"],
         "steps": info.training["steps"],
-        "kept": f"; kept are\n  the weights of step {info.step:,}, the best on validation" if info.step < info.training["steps"] else "",
+        "kept": ""
+        if info.step == info.training["steps"]
+        else f"; kept are\n  the weights of step {info.step:,}, the best on validation",
         "batch": info.training["batch_size"],
         "minutes": seconds / 60,
         "target": beta["target_bits"],
