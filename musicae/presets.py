@@ -41,6 +41,7 @@ _SIXTEENTHS = {"name": "melody", "steps_per_quarter": 4}
 # Sixteenths and eighth-note triplets, six places a quarter note, which is a block of the model.
 _TRIPLETS: dict[str, Any] = {"name": "melody-triplets"}
 _TRIPLET_SIZES = {"block": 6, "max_bar_steps": 48}
+_TWO_BARS: dict[str, Any] = {**_TRIPLET_SIZES, "max_steps": 96}
 # Magenta's optimiser for all its configurations: Adam, 1e-3 falling by 0.9999 a step to 1e-5, norm clipped at 1.
 _MAGENTA = {"batch_size": 512, "learning_rate": 1e-3, "schedule": "exponential", "warmup_steps": 0, "weight_decay": 0.0}
 
@@ -48,7 +49,7 @@ PRESETS: dict[str, Preset] = {
     "melody-2bar": Preset(
         model="plan-vae",
         summary="two bars of melody in any metre; the shipped default",
-        config={**_TRIPLET_SIZES, "max_steps": 96},
+        config=_TWO_BARS,
         representation=_TRIPLETS,
         training=TrainingConfig(
             steps=14_000,
@@ -59,8 +60,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "melody-2bar-sampling": Preset(
         model="plan-vae",
-        summary="the same at a lower rate, for sampling; start from melody-2bar (--init-from)",
-        config={**_TRIPLET_SIZES, "max_steps": 96},
+        summary="two bars of melody at a lower rate, for sampling; start from melody-2bar (--init-from)",
+        config=_TWO_BARS,
         representation=_TRIPLETS,
         training=TrainingConfig(
             steps=3_000,
