@@ -131,7 +131,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
             steps=16_000,
             learning_rate=5e-4,
             average=0.999,
-            objective=ObjectiveConfig(beta=BetaSchedule(beta=25.0)),
+            objective=ObjectiveConfig(beta=BetaSchedule(beta=12.0)),
         ),
     ),
 }
