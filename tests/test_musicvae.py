@@ -173,7 +173,10 @@ def test_configurations_that_do_not_fit_together_are_refused(changes: dict[str, 
     )
 
 
-RANGES = "max_steps ({}) must be a multiple of block (4), token_dropout ({}) at least 0 and below 1, and value_dropout ({}) from 0 to 1."
+RANGES = (
+    "max_steps ({}) must be a multiple of block (4), token_dropout ({}) at least 0 and below 1, and value_dropout ({}) "
+    "from 0 to 1."
+)
 
 
 @pytest.mark.parametrize(
