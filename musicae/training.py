@@ -16,7 +16,7 @@ from torch import Tensor
 
 from musicae.checkpoint import CheckpointInfo, save_checkpoint
 from musicae.config import replace, to_dict
-from musicae.errors import MusicaeError
+from musicae.meter import Meter
 from musicae.models.base import Adversarial, Autoencoder
 from musicae.objectives import BITS
 from musicae.optimization import TrainingConfig, Updater
@@ -36,54 +36,7 @@ class Source(Protocol):
         """Return the batch of a step; the same one whenever asked."""
 
 
-_PATIENCE = 20  # steps; where so many in a row are left out, something is wrong
 _BEHIND = 1e9  # ranks from here on are those of weights whose KL is too large
-
-
-class _Meter:
-    """Sums loss terms, examples and training time between two lines of the log."""
-
-    def __init__(self, left_out: int = 0) -> None:
-        self.sums, self.steps, self.examples, self.seconds = torch.zeros(()), 0, 0, 0.0
-        self.before = self.left_out = left_out  # steps in a row, before the first of these and up to the last
-        self.skip()
-
-    def skip(self) -> None:
-        """Leave out the time since the last call: it went into validation or saving."""
-        self.mark = time.monotonic()
-
-    def add(self, terms: Tensor, examples: int) -> None:
-        """Add one step's terms, wherever they are."""
-        self.sums, self.steps, self.examples = self.sums + terms, self.steps + 1, self.examples + examples
-        self.count()
-
-    def count(self) -> None:
-        """Count the time since the last call as training."""
-        self.seconds += time.monotonic() - self.mark
-        self.skip()
-
-    def means(self, step: int) -> list[float]:
-        """Return the means of the terms, having waited for the device.
-
-        Raises:
-            MusicaeError: the loss was not finite in one of the steps, the last of which was `step` (from 1), or many steps
-                in a row were left out.
-        """
-        loss, *others = (self.sums / self.steps).tolist()
-        self.count()
-        self.left_out = self.before + self.steps if others[2] == 1.0 else 0
-        if self.left_out >= _PATIENCE:
-            raise MusicaeError(
-                f"Nothing is learnt: from step {step - self.left_out + 1} to {step} all gradients were larger than the "
-                "recipe's skip_norm. Start a new run with a larger one, or a lower learning rate (--config)."
-            )
-        if not math.isfinite(loss):
-            place = f"at step {step}" if self.steps == 1 else f"between steps {step - self.steps + 1} and {step}"
-            raise MusicaeError(
-                f"The loss became {loss} {place}. Start a new run with a lower learning rate (--config); "
-                "--init-from takes this run's last checkpoint."
-            )
-        return [loss, *others]
 
 
 class Trainer:
@@ -150,7 +103,7 @@ class Trainer:
             self.folder.clear()
         self.folder.write_recipe()
         begin = time.monotonic()
-        meter, final = _Meter(), {}
+        meter, final = Meter(), {}
         while self.step < self.config.steps and (minutes is None or time.monotonic() - begin < 60 * minutes):
             meter.add(*self.train_step())
             done = self.step >= self.config.steps
@@ -159,7 +112,7 @@ class Trainer:
             if done or self.step % self.config.log_every == 0:
                 self.seconds += meter.seconds
                 self._log(self._row(meter, means), report)
-                meter = _Meter(meter.left_out)
+                meter = Meter(meter.left_out)
             if done or self.step % self.config.validate_every == 0:
                 final = self.validate()
                 self._log({"step": self.step, "seconds": round(self.seconds, 1), **final}, report)
@@ -287,7 +240,7 @@ class Trainer:
         if report:
             report(self.step, row)
 
-    def _row(self, meter: _Meter, means: list[float]) -> dict[str, Any]:
+    def _row(self, meter: Meter, means: list[float]) -> dict[str, Any]:
         loss, reconstruction, kl, skipped, *duel = means
         return {
             "step": self.step,
