@@ -36,6 +36,7 @@ class Source(Protocol):
         """Return the batch of a step; the same one whenever asked."""
 
 
+_TOLERATED = 1.1  # a KL up to so many times the target is one that is held
 _BEHIND = 1e9  # ranks from here on are those of weights whose KL is too large
 
 
@@ -185,9 +186,9 @@ class Trainer:
         """
         schedule = self.config.objective.beta
         if schedule.kind == "target" and figures:
-            excess = figures["valid_kl_bits"] / schedule.target_bits
-            if excess > 1.1:
-                return _BEHIND + excess
+            ratio = figures["valid_kl_bits"] / schedule.target_bits
+            if ratio > _TOLERATED:
+                return _BEHIND + ratio
         if self.maximise and self.score and figures:
             return -figures[f"valid_{self.maximise}"]
         return -float(self.step) if schedule.kind == "target" else figures.get("valid_loss", -float(self.step))
