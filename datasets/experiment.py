@@ -160,7 +160,9 @@ def _training(config: TrainingConfig, folder: Path, *, trained: bool, resume: bo
 
 
 def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: str) -> bool:
-    """Take the weights of a checkpoint: all of an equal model (then return True), of its blocks for a model of more bars.
+    """Take the weights of a checkpoint; return whether the model now knows how to use its code.
+
+    An equal model takes all; a model of more bars the blocks, and what surrounds the code if a phrase is like a window.
 
     Raises:
         CheckpointError: it holds another model, size or representation.
@@ -174,10 +176,9 @@ def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: s
         return True
     if theirs.name != model.name and isinstance(model, BlockAutoencoder) and isinstance(theirs, BlockAutoencoder):
         try:
-            model.take_blocks(theirs)
+            return model.take_weights(theirs)
         except ParameterError as error:
             raise CheckpointError(f"{name} {reason} {error}") from error
-        return False
     raise CheckpointError(f"{name} {reason}")
 
 

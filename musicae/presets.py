@@ -73,13 +73,14 @@ PRESETS: dict[str, Preset] = {
     ),
     "melody-16bar": Preset(
         model="conductor-vae",
-        summary="sixteen bars of melody in any metre; start from melody-2bar (--init-from)",
+        summary="sixteen bars of melody in any metre; start from melody-2bar-sampling (--init-from)",
         config={**_TRIPLET_SIZES, "max_steps": 768},
         representation=_TRIPLETS,
         bars=16,
         training=TrainingConfig(
-            steps=8_000,
-            batch_size=64,
+            steps=9_000,
+            batch_size=32,
+            learning_rate=1e-3,
             clip_norm=4.0,
             skip_norm=100_000.0,  # sums over 16 bars begin with gradients of 10,000
             average=0.999,

@@ -49,7 +49,7 @@ def plan(**changes: Any) -> Case:
 
 
 def conductor(**changes: Any) -> Case:
-    sizes = {**vars(plan().config), "bars": 5, "bar_size": 10, "conductor_size": 14}
+    sizes = {**vars(plan().config), "bars": 5, "latent_size": 12, "phrase_bars": 2, "joint_size": 20, "conductor_size": 14}
     return Case(ConductorVAE.name, ConductorVAEConfig(**{**sizes, **changes}))
 
 

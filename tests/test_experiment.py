@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from musicae.batch import GridBatch
 from musicae.checkpoint import load_checkpoint, read_info
 from musicae.config import replace, to_json
 from musicae.datasets.evaluation import evaluate
@@ -126,7 +127,8 @@ def test_a_model_of_many_bars_starts_from_the_blocks_of_one_of_few(tmp_path: Pat
     few = open_run(tiny(), tmp_path / "few", tune_folder)
     few.trainer.fit()
     path = str(tmp_path / "few" / "last.safetensors")
-    many = tiny(model="conductor-vae", config={"latent_size": 6, "bar_size": 8, "conductor_size": 6, "bars": 4, **TINY}, bars=4)
+    sizes = {**TINY, "latent_size": 12, "bars": 4, "max_steps": 128}
+    many = tiny(model="conductor-vae", config=sizes, bars=4)
     model, fresh = (open_run(many, tmp_path / n, tune_folder, init_from=i).trainer.model for n, i in (("a", path), ("b", None)))
     theirs, ours, untrained = load_checkpoint(Path(path))[0].state_dict(), model.state_dict(), fresh.state_dict()
     for name in ("token.weight", "decoder.weight_hh_l0", "told.2.weight", "out_bias", "place_back.length.weight"):
@@ -135,6 +137,25 @@ def test_a_model_of_many_bars_starts_from_the_blocks_of_one_of_few(tmp_path: Pat
     wider = tiny(model="conductor-vae", config={**many.config, "token_size": 7}, bars=4)
     with pytest.raises(CheckpointError, match=r"The models' blocks differ: token_size is 7 here and 6 there\.$"):
         open_run(wider, tmp_path / "c", tune_folder, init_from=path)
+
+
+def test_a_model_of_many_bars_begins_as_one_of_few_whose_windows_are_its_phrases(tmp_path: Path, tune_folder: Path) -> None:
+    base = {**TINY, "mixing_layers": 0}  # else a block sees its neighbour in the next phrase
+    few = open_run(tiny(config={**base, "latent_size": 4}), tmp_path / "few", tune_folder)
+    few.trainer.fit()
+    path = str(tmp_path / "few" / "last.safetensors")
+    sizes = {**base, "latent_size": 8, "bars": 4, "max_steps": 128}
+    many = open_run(tiny(model="conductor-vae", config=sizes, bars=4), tmp_path / "many", tune_folder, init_from=path)
+    assert many.trainer.config.objective.beta.steps == 1, "the KL is held at once"
+    model, phrase = many.trainer.model.eval(), load_checkpoint(Path(path))[0]
+    drawn: GridBatch = many.trainer.source.batch(0, "cpu")
+    x = GridBatch.from_windows([w for w in drawn.windows() if set(w.bar_steps) == {24}])  # four bars of 4/4
+    assert len(x) > 1
+    halves = [GridBatch(part, bars) for part, bars in zip(x.tokens.split(48, 1), x.bar_steps.split(2, 1), strict=True)]
+    means = torch.cat([phrase.encode(half).mean for half in halves], dim=1)
+    torch.testing.assert_close(model.encode(x).mean, means, rtol=1e-3, atol=1e-4)
+    plans = torch.cat([phrase.plan_of(z, half) for z, half in zip(means.split(4, 1), halves, strict=True)], dim=1)
+    torch.testing.assert_close(model.plan_of(means, x), plans, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(

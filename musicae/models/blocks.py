@@ -28,7 +28,7 @@ from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tok
 from musicae.models.hits import HitValues
 from musicae.models.layers import Dense, Neighbours, Place
 
-__all__ = ["BlockAutoencoder", "BlockConfig"]
+__all__ = ["BlockAutoencoder", "BlockConfig", "posterior"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,27 +125,30 @@ class BlockAutoencoder(GridAutoencoder):
         self.out_bias = nn.Parameter(torch.zeros(c.depth))
         self.hits = HitValues(c.hit_parts, c.token_size, c.cell_size) if c.hit_parts else None
 
-    def add_code(self, width: int) -> None:
-        """Add the layers from `width` features of a window to its posterior, and from a code back to a hidden layer."""
+    def add_code(self, width: int, code: int) -> None:
+        """Add the layers from `width` features to the posterior of `code` numbers, and from a code back to a hidden layer."""
         c = self.config
         self.pool = nn.Linear(width, c.hidden_size)
         self.deepen = Dense(c.hidden_size)
         self.pool_norm = nn.LayerNorm(c.hidden_size)
-        self.posterior = nn.Linear(c.hidden_size, 2 * c.latent_size)
+        self.posterior = nn.Linear(c.hidden_size, 2 * code)
         # Start almost without noise: the decoder learns to listen to the code before the KL narrows it.
-        self.posterior.bias.data[c.latent_size :] = -5.0
-        self.unfold = nn.Linear(c.latent_size, c.hidden_size)
+        self.posterior.bias.data[code:] = -5.0
+        self.unfold = nn.Linear(code, c.hidden_size)
         self.widen = Dense(c.hidden_size)
 
-    def posterior_of(self, flat: Tensor) -> DiagonalGaussian:
-        """Return the posterior of windows' features, shape (B, width), of short windows the first ones only."""
-        weight = self.pool.weight[:, : flat.shape[1]]  # weights of what lies past the batch's longest window meet zeros
+    def statistics(self, flat: Tensor) -> Tensor:
+        """Return mean and logvar of features, (..., width) to (..., 2 * code); of short windows the first features only."""
+        weight = self.pool.weight[:, : flat.shape[-1]]  # weights of what lies past the batch's longest window meet zeros
         pooled = self.deepen(F.linear(flat, weight, self.pool.bias))
-        mean, logvar = self.posterior(self.pool_norm(pooled)).chunk(2, dim=1)
-        return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
+        both: Tensor = self.posterior(self.pool_norm(pooled))
+        return both
 
-    def take_blocks(self, other: "BlockAutoencoder") -> None:
+    def take_weights(self, other: "BlockAutoencoder") -> bool:
         """Start from the weights with which another model, of few bars perhaps, reads and writes blocks.
+
+        Returns:
+            Whether the layers around the code were taken too, so that this model knows how to use its code.
 
         Raises:
             ParameterError: its blocks are of other sizes.
@@ -157,6 +160,7 @@ class BlockAutoencoder(GridAutoencoder):
         own = self.state_dict()
         theirs = {k: v for k, v in other.state_dict().items() if k.partition(".")[0] in _BLOCK_PARTS}
         self.load_state_dict({**own, **theirs})
+        return False
 
     @abstractmethod
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
@@ -287,3 +291,9 @@ class BlockAutoencoder(GridAutoencoder):
         starts = slice(None, None, c.block)
         place = x.position[:, starts].clamp(max=c.max_bar_steps - 1)
         return torch.stack([place, x.bar_length[:, starts]], dim=2)
+
+
+def posterior(statistics: Tensor) -> DiagonalGaussian:
+    """Return the Gaussian whose mean and logvar lie side by side in (B, 2 * Z), the variance kept within bounds."""
+    mean, logvar = statistics.chunk(2, dim=1)
+    return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))

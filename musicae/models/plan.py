@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
-from musicae.models.blocks import BlockAutoencoder, BlockConfig
+from musicae.models.blocks import BlockAutoencoder, BlockConfig, posterior
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 
@@ -38,7 +38,7 @@ class PlanVAE(BlockAutoencoder):
         super().__init__(config)
         c = config
         blocks = c.max_steps // c.block
-        self.add_code(blocks * c.pooled_size)
+        self.add_code(blocks * c.pooled_size, c.latent_size)
         self.plan = nn.Linear(c.hidden_size, blocks * c.pooled_size)
 
     def encode(self, x: GridBatch) -> DiagonalGaussian:
@@ -47,7 +47,7 @@ class PlanVAE(BlockAutoencoder):
         Raises:
             ParameterError: a window or bar is longer than the model's.
         """
-        return self.posterior_of(self.features(x).flatten(1))
+        return posterior(self.statistics(self.features(x).flatten(1)))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""
