@@ -9,6 +9,7 @@ import click
 
 from musicae.cli import options, outputs
 from musicae.cli.bundles import bundle
+from musicae.cli.helper import Helper, write
 from musicae.score import Score
 
 __all__ = ["FORMATS", "Results", "named", "results"]
@@ -32,11 +33,13 @@ class Results:
         output: What -o gave.
         also: Names of `FORMATS`, written beside each MIDI file.
         force: Whether files that exist are overwritten.
+        helper: A process that writes slow forms.
     """
 
     output: Path
     also: tuple[str, ...]
     force: bool
+    helper: Helper | None = None
 
     def claim(self, names: Sequence[str], *, plain: bool = False) -> list[Path]:
         """Return the MIDI file that each result goes to; it and, unless `plain`, all that goes beside it may be written.
@@ -75,7 +78,10 @@ class Results:
         written = []
         for score, path in zip(scores, files, strict=True):
             write_midi(score, path)
-            written += [_write(score, path.with_suffix(f".{name}"), row or [score], columns) for name in self.also]
+            for name in self.also:
+                target = path.with_suffix(f".{name}")
+                (self.helper.write if self.helper else write)(score, target, row or [score], columns)
+                written.append(target)
         return written
 
 
@@ -92,24 +98,8 @@ def results(default: str, text: str) -> Callable[[F], F]:
 
 
 def _results(*, output: Path, force: bool, **flags: bool) -> Results:
-    return Results(output, tuple(name for name in FORMATS if flags[name]), force)
-
-
-def _write(score: Score, target: Path, row: Sequence[Score], columns: int | None) -> Path:
-    """Write a score in the form that a file's ending names."""
-    if target.suffix == ".png":
-        from musicae.rolls import COLUMNS, save_rolls
-
-        save_rolls(row, target, columns=columns or COLUMNS)
-    elif target.suffix == ".musicxml":
-        from musicae.notation import write_musicxml
-
-        write_musicxml(score, target)
-    else:
-        from musicae.render import write_audio
-
-        write_audio(score, target)
-    return target
+    also = tuple(name for name in FORMATS if flags[name])
+    return Results(output, also, force, Helper.where_it_helps(also))
 
 
 def named(extra: Sequence[Path]) -> dict[str, list[str]]:

@@ -15,7 +15,7 @@ from musicae.datasets.evaluation import evaluate
 from musicae.datasets.experiment import Experiment
 from musicae.datasets.windows import prepare
 from musicae.errors import CheckpointError, DataError, ParameterError
-from musicae.models import MusicVAE
+from musicae.models import ConductorVAE, MusicVAE, PlanVAE
 from musicae.presets import PRESETS, Preset, preset, read_recipe
 from musicae.representations import REPRESENTATIONS
 
@@ -148,6 +148,7 @@ def test_a_model_of_many_bars_begins_as_one_of_few_whose_windows_are_its_phrases
     many = open_run(tiny(model="conductor-vae", config=sizes, bars=4), tmp_path / "many", tune_folder, init_from=path)
     assert many.trainer.config.objective.beta.steps == 1, "the KL is held at once"
     model, phrase = many.trainer.model.eval(), load_checkpoint(Path(path))[0]
+    assert isinstance(model, ConductorVAE) and isinstance(phrase, PlanVAE)
     drawn: GridBatch = many.trainer.source.batch(0, "cpu")
     x = GridBatch.from_windows([w for w in drawn.windows() if set(w.bar_steps) == {24}])  # four bars of 4/4
     assert len(x) > 1
