@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from musicae.config import from_dict, look_up, read_json
+from musicae.config import from_dict, look_up, read_json, replace
 from musicae.corruptions import Downscaling, GaussianNoise
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageTask
@@ -99,6 +99,13 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         config=_IWAE,
         task=_COINS,
         training=_LONG,
+    ),
+    "iwae": ImagePreset(
+        model="dense-autoencoder",
+        summary="the dense VAE `vae`, trained with the importance-weighted bound of 5 codes (start from it: --init-from)",
+        config=_IWAE,
+        task=_COINS,
+        training=replace(_LONG, objective=replace(_WARM, importance_samples=5)),
     ),
     "vae-2d": ImagePreset(
         model="dense-autoencoder",

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from musicae.errors import ParameterError
 
-__all__ = ["BITS", "BetaSchedule", "Losses", "ObjectiveConfig", "elbo_losses"]
+__all__ = ["BITS", "BetaSchedule", "Losses", "ObjectiveConfig", "elbo_losses", "importance_losses"]
 
 BITS = 1.0 / math.log(2.0)  # one nat in bits
 
@@ -97,11 +97,14 @@ class ObjectiveConfig:
         free_bits: Bits of each example's **total** KL that cost nothing (MusicVAE).
         free_bits_per_dimension: Bits of each latent dimension's batch-mean KL that cost nothing
             (Kingma et al., 2016, arXiv 1606.04934).
+        importance_samples: Codes drawn for each example. More than 1 give the importance-weighted bound, which is nearer to
+            log p(x) than the ELBO (Burda et al., 2016, arXiv 1509.00519).
     """
 
     beta: BetaSchedule = BetaSchedule()
     free_bits: float = 0.0
     free_bits_per_dimension: float = 0.0
+    importance_samples: int = 1
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -109,6 +112,10 @@ class ObjectiveConfig:
             raise ParameterError("free_bits and free_bits_per_dimension must be at least 0.")
         if self.free_bits > 0 and self.free_bits_per_dimension > 0:
             raise ParameterError("Give free_bits or free_bits_per_dimension, not both.")
+        if self.importance_samples < 1:
+            raise ParameterError(f"importance_samples must be at least 1, got {self.importance_samples}.")
+        if self.importance_samples > 1 and max(self.free_bits, self.free_bits_per_dimension) > 0:
+            raise ParameterError("The importance-weighted bound knows no free bits; give importance_samples or free bits.")
 
 
 @dataclass(frozen=True)
@@ -145,3 +152,18 @@ def elbo_losses(reconstruction: Tensor, kl: Tensor, objective: ObjectiveConfig, 
         charged = torch.clamp(kl.sum(1) - objective.free_bits / BITS, min=0.0).mean()
     nll = reconstruction.mean()
     return Losses(loss=nll + beta * charged, reconstruction=nll, kl=kl.sum(1).mean())
+
+
+def importance_losses(reconstruction: Tensor, ratio: Tensor, beta: float) -> Losses:
+    """Return the importance-weighted bound on -log p(x) of K codes for each example (Burda et al., 2016, arXiv 1509.00519).
+
+    Arguments:
+        reconstruction: Negative log likelihoods in nats, shape (K, B).
+        ratio: log q(z|x) - log p(z) of the codes in nats, shape (K, B); its mean estimates the KL.
+        beta: Weight of the ratio.
+
+    Returns:
+        The terms averaged over the batch; reconstruction and KL also over the codes.
+    """
+    bound = torch.logsumexp(-reconstruction - beta * ratio, 0) - math.log(len(ratio))
+    return Losses(loss=-bound.mean(), reconstruction=reconstruction.mean(), kl=ratio.mean())

@@ -10,6 +10,7 @@ from musicae.distributions import active_units
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageBatch
 from musicae.models import ConditionalAutoencoder, ConditionalAutoencoderConfig, DenseAutoencoder, DenseAutoencoderConfig
+from musicae.objectives import ObjectiveConfig
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -94,6 +95,8 @@ def test_importance_sampling_tightens_and_does_not_depend_on_memory() -> None:
     assert metrics.importance_nll(model, x, samples=2000, generator=seeded())[:2].tolist() == pytest.approx(truth, abs=0.1)
     pieces = metrics.importance_nll(model, x, samples=400, generator=seeded(), rows=200)
     assert float(pieces.mean()) == pytest.approx(many, abs=0.2), "ten at a time are as good as all together"
+    trained_by = [float(model(x, ObjectiveConfig(importance_samples=n), 1.0, seeded(3)).loss.detach()) for n in (1, 2, 400)]
+    assert trained_by[0] > trained_by[1] > trained_by[2] == pytest.approx(many, abs=0.1), "the bound nears the likelihood"
 
 
 def test_importance_sampling_with_labels_and_without_a_posterior() -> None:
@@ -106,3 +109,7 @@ def test_importance_sampling_with_labels_and_without_a_posterior() -> None:
     plain = DenseAutoencoder(DenseAutoencoderConfig(size=4, latent_size=2, variational=False))
     with pytest.raises(ParameterError, match=r"^The importance-weighted likelihood needs a variational model and at least 1"):
         metrics.importance_nll(plain, ImageBatch.of(x), samples=4)
+    with pytest.raises(
+        ParameterError, match=r"^importance_samples needs a Gaussian posterior, which dense-autoencoder has not"
+    ):
+        plain(ImageBatch.of(x), ObjectiveConfig(importance_samples=2), 1.0)

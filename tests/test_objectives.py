@@ -7,9 +7,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.distributions import Normal
 
 from musicae.errors import ParameterError
-from musicae.objectives import BITS, BetaSchedule, ObjectiveConfig, elbo_losses
+from musicae.objectives import BITS, BetaSchedule, ObjectiveConfig, elbo_losses, importance_losses
 
 NLL = torch.tensor([10.0, 20.0])
 
@@ -52,6 +53,29 @@ def test_free_bits_never_raise_the_loss(kl: list[float], total: float, each: flo
     for objective in (ObjectiveConfig(free_bits=total), ObjectiveConfig(free_bits_per_dimension=each)):
         freed = float(elbo_losses(nll, rates, objective, 1.0).loss)
         assert 15.0 - 1e-9 <= freed <= plain + 1e-9
+
+
+@pytest.mark.parametrize("samples", [1, 3, 4000])
+def test_the_importance_weighted_bound_nears_the_likelihood(samples: int) -> None:
+    """Of z ~ N(0, 1) and x ~ N(z, 1), so that x ~ N(0, 2) and z given x is N(x / 2, 1 / 2)."""
+    x, prior = torch.tensor([-1.0, 0.5, 2.0], dtype=torch.float64), Normal(0.0, 1.0)
+    truth = -float(Normal(0.0, math.sqrt(2.0)).log_prob(x).mean())
+    torch.manual_seed(0)
+    bounds = []
+    for q in (Normal(x / 2, math.sqrt(0.5)), Normal(x / 2, 1.0)):
+        z = q.sample((samples,))
+        losses = importance_losses(-Normal(z, 1.0).log_prob(x), q.log_prob(z) - prior.log_prob(z), beta=1.0)
+        assert float(losses.reconstruction + losses.kl) >= float(losses.loss) - 1e-12
+        bounds.append(float(losses.loss))
+    assert bounds[0] == pytest.approx(truth), "with the true posterior any number of codes is exact"
+    assert samples == 1 or abs(bounds[1] - truth) < (0.02 if samples > 1000 else 0.5)
+
+
+def test_the_importance_weighted_bound_takes_no_free_bits() -> None:
+    with pytest.raises(ParameterError, match=r"^The importance-weighted bound knows no free bits; give "):
+        ObjectiveConfig(importance_samples=2, free_bits=1.0)
+    with pytest.raises(ParameterError, match=r"^importance_samples must be at least 1, got 0\.$"):
+        ObjectiveConfig(importance_samples=0)
 
 
 def test_both_kinds_of_free_bits_at_once_are_refused() -> None:

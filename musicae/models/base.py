@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from musicae.distributions import Posterior
-from musicae.objectives import Losses, ObjectiveConfig, elbo_losses
+from musicae.distributions import DiagonalGaussian, Posterior
+from musicae.errors import ParameterError
+from musicae.objectives import Losses, ObjectiveConfig, elbo_losses, importance_losses
 
 __all__ = ["Adversarial", "Autoencoder", "Batch", "Duel"]
 
@@ -56,10 +57,29 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
         """
 
     def forward(self, x: X, objective: ObjectiveConfig, beta: float, generator: torch.Generator | None = None) -> Losses:
-        """Return the loss terms of a batch with one sampled code each (see `musicae.objectives`)."""
+        """Return the loss terms of a batch, one sampled code or several for each example (see `musicae.objectives`).
+
+        Raises:
+            ParameterError: several codes are asked for of a posterior that is no Gaussian.
+        """
         posterior = self.encode(x)
+        if objective.importance_samples > 1:
+            return self._importance_weighted(x, posterior, objective.importance_samples, beta, generator)
         z = posterior.rsample(generator)
         return elbo_losses(-self.log_likelihood(x, z), posterior.kl(), objective, beta)
+
+    def _importance_weighted(
+        self, x: X, posterior: Posterior, samples: int, beta: float, generator: torch.Generator | None
+    ) -> Losses:
+        if not isinstance(posterior, DiagonalGaussian):
+            raise ParameterError(f"importance_samples needs a Gaussian posterior, which {self.name} has not.")
+        prior = DiagonalGaussian(torch.zeros_like(posterior.mean), torch.zeros_like(posterior.mean))
+        reconstruction, ratio = [], []
+        for _ in range(samples):
+            z = posterior.rsample(generator)
+            reconstruction.append(-self.log_likelihood(x, z))
+            ratio.append(posterior.log_prob(z) - prior.log_prob(z))
+        return importance_losses(torch.stack(reconstruction), torch.stack(ratio), beta)
 
     def reconstruct(self, x: X) -> X:
         """Return data to code to data, at the posterior's mode and temperature 0."""
