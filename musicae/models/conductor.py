@@ -14,6 +14,7 @@ References:
     Roberts et al., 2018, arXiv 1803.05428 (MusicVAE's hierarchical decoder, whose conductor alone carries the code).
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import ClassVar, final
 
@@ -149,4 +150,4 @@ class ConductorVAE(BlockAutoencoder):
 
 
 def _dense(size: int, hidden: int, out: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, out))
+    return nn.Sequential(OrderedDict(inner=nn.Linear(size, hidden), relu=nn.ReLU(), outer=nn.Linear(hidden, out)))
