@@ -78,14 +78,14 @@ PRESETS: dict[str, Preset] = {
         representation=_TRIPLETS,
         bars=16,
         training=TrainingConfig(
-            steps=9_000,
+            steps=8_000,
             batch_size=32,
             learning_rate=1e-3,
             clip_norm=4.0,
             skip_norm=100_000.0,  # sums over 16 bars begin with gradients of 10,000
             average=0.999,
             validate_every=1000,
-            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=272.0)),
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=250.0)),
         ),
     ),
     "drums-2bar": Preset(
