@@ -28,6 +28,16 @@ class DiagonalGaussian:
     mean: Tensor
     logvar: Tensor
 
+    @classmethod
+    def from_numbers(cls, numbers: Tensor) -> "DiagonalGaussian":
+        """Read means, then log variances, off a network's output (B, 2 Z).
+
+        Log variances are kept within -12 and 4: past that nothing is gained, and their exponential would overflow after one
+        bad step.
+        """
+        mean, logvar = numbers.chunk(2, dim=1)
+        return cls(mean, logvar.clamp(-12.0, 4.0))
+
     @property
     def std(self) -> Tensor:
         """Standard deviations, shape (B, Z)."""

@@ -52,6 +52,9 @@ def test_the_logit_bias_forbids_and_forces_tokens(case: Case) -> None:
     made = model.generate(z, x, logit_bias=keep_tokens(x, given, DEPTH))
     assert torch.equal(made.tokens[given & x.mask], x.tokens[given & x.mask])
     assert not torch.equal(made.tokens, x.tokens) and not torch.equal(made.tokens, plain)
+    given = torch.arange(x.tokens.shape[1]).expand_as(x.tokens) % 5 < 3  # the same time steps of all windows, never asked for
+    keep = keep_tokens(x, given, DEPTH)
+    assert torch.equal(model.generate(z, x, logit_bias=keep).tokens, model.generate(z, x, logit_bias=keep.clamp(-1e9)).tokens)
     for nothing in (torch.zeros(DEPTH), torch.zeros(1, 1, DEPTH), torch.zeros(*x.tokens.shape, DEPTH)):
         assert torch.equal(model.generate(z, x, logit_bias=nothing).tokens, plain)
 

@@ -22,13 +22,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from musicae.batch import GridBatch
-from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
-from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tokens, pick, sequence_log_likelihood
+from musicae.models.grid import GridAutoencoder, bias_at, check_length, hide_tokens, pick, sequence_log_likelihood, sole_tokens
 from musicae.models.hits import HitValues
 from musicae.models.layers import Dense, Neighbours, Place
 
-__all__ = ["BlockAutoencoder", "BlockConfig", "posterior"]
+__all__ = ["BlockAutoencoder", "BlockConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +222,7 @@ class BlockAutoencoder(GridAutoencoder):
         check_length(like, c.max_steps)
         places = self._places(like)  # (B, K, 2)
         count = places.shape[1]
+        sole = sole_tokens(logit_bias, count * c.block)
         plan = self.plan_norm(self.plan_of(z, like))
         before = torch.full((len(z), 1, c.block), c.depth, device=z.device)
         state: Tensor | None = None
@@ -231,7 +231,10 @@ class BlockAutoencoder(GridAutoencoder):
             states, state = self.decoder(self._decoder_input(plan[:, k : k + 1], before, places[:, k : k + 1]), state)
             base = self.to_cells(torch.cat([states, plan[:, k : k + 1]], dim=2)).view(-1, 1, c.block, c.cell_size)
             before = torch.full_like(before, c.depth)
-            for i in range(c.block):
+            for i, token in enumerate(sole[k * c.block : (k + 1) * c.block]):
+                if token is not None:
+                    before[:, 0, i] = token
+                    continue
                 logits = self._logits(self._cell(base[:, :, i], self.token(before).flatten(2), i))
                 logits = logits[:, 0] + bias_at(logit_bias, k * c.block + i)
                 before[:, 0, i] = pick(logits, temperature, generator)
@@ -291,9 +294,3 @@ class BlockAutoencoder(GridAutoencoder):
         starts = slice(None, None, c.block)
         place = x.position[:, starts].clamp(max=c.max_bar_steps - 1)
         return torch.stack([place, x.bar_length[:, starts]], dim=2)
-
-
-def posterior(statistics: Tensor) -> DiagonalGaussian:
-    """Return the Gaussian whose mean and logvar lie side by side in (B, 2 * Z), the variance kept within bounds."""
-    mean, logvar = statistics.chunk(2, dim=1)
-    return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
-from musicae.models.blocks import BlockAutoencoder, BlockConfig, posterior
+from musicae.models.blocks import BlockAutoencoder, BlockConfig
 from musicae.models.plan import PlanVAE
 
 __all__ = ["ConductorVAE", "ConductorVAEConfig"]
@@ -113,7 +113,7 @@ class ConductorVAE(BlockAutoencoder):
         own = self.statistics(table.view(len(features), c.phrases, -1))  # (B, P, 2 * code)
         means = own[..., : self.code] * here
         both = (own + self.gather(means.flatten(1)).view_as(own)) * here
-        return posterior(torch.cat([part.flatten(1) for part in both.chunk(2, dim=2)], dim=1))
+        return DiagonalGaussian.from_numbers(torch.cat([part.flatten(1) for part in both.chunk(2, dim=2)], dim=1))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""

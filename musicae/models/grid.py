@@ -10,7 +10,7 @@ from musicae.batch import GridBatch
 from musicae.errors import ParameterError
 from musicae.models.base import Autoencoder
 
-__all__ = ["GridAutoencoder", "bias_at", "check_length", "hide_tokens", "pick", "sequence_log_likelihood"]
+__all__ = ["GridAutoencoder", "bias_at", "check_length", "hide_tokens", "pick", "sequence_log_likelihood", "sole_tokens"]
 
 
 class GridAutoencoder(Autoencoder[GridBatch]):
@@ -89,6 +89,21 @@ def bias_at(logit_bias: Tensor | None, t: int) -> Tensor | float:
         return 0.0
     bias = logit_bias.reshape((1,) * (3 - logit_bias.ndim) + logit_bias.shape)
     return bias[:, min(t, bias.shape[1] - 1)]  # of one time step for all, or past the last one, where nothing is kept
+
+
+def sole_tokens(logit_bias: Tensor | None, steps: int) -> list[Tensor | None]:
+    """Return of each time step the one token that a bias leaves to each window, (B or 1,); None where one has a choice.
+
+    Arguments:
+        logit_bias: Added to logits, broadcast against (B, T, D), or None.
+        steps: Number of time steps.
+    """
+    if logit_bias is None:
+        return [None] * steps
+    allowed = logit_bias.reshape((1,) * (3 - logit_bias.ndim) + logit_bias.shape) > -torch.inf
+    sole, tokens = (allowed.sum(2) == 1).all(0).tolist(), allowed.int().argmax(2)
+    last = len(sole) - 1
+    return [tokens[:, min(t, last)] if sole[min(t, last)] else None for t in range(steps)]
 
 
 def hide_tokens(tokens: Tensor, share: float, hidden: int, generator: torch.Generator | None = None) -> Tensor:

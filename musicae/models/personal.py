@@ -116,8 +116,7 @@ class PersonalVAE(GridAutoencoder):
 
     def posterior(self, codes: Tensor) -> DiagonalGaussian:
         """Return the posterior of codes of the base model (B, Z of the base), mean and logvar of shape (B, Z)."""
-        mean, logvar = self.encoder((codes - self.centre) / self.scale).chunk(2, dim=1)
-        return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
+        return DiagonalGaussian.from_numbers(self.encoder((codes - self.centre) / self.scale))
 
     def base_code(self, z: Tensor) -> Tensor:
         """Return the codes of the base model, shape (B, Z of the base), that codes (B, Z) stand for."""

@@ -76,9 +76,7 @@ class GaussianHead(nn.Module):
 
     def forward(self, outputs: Tensor) -> DiagonalGaussian:
         """Return the posterior of numbers (B, 2 Z)."""
-        mean, logvar = outputs.chunk(2, dim=1)
-        # Past these bounds nothing is gained, and exp(logvar) would overflow after one bad step.
-        return DiagonalGaussian(mean, logvar.clamp(-12.0, 4.0))
+        return DiagonalGaussian.from_numbers(outputs)
 
 
 class PointHead(nn.Module):

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian
-from musicae.models.blocks import BlockAutoencoder, BlockConfig, posterior
+from musicae.models.blocks import BlockAutoencoder, BlockConfig
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 
@@ -47,7 +47,7 @@ class PlanVAE(BlockAutoencoder):
         Raises:
             ParameterError: a window or bar is longer than the model's.
         """
-        return posterior(self.statistics(self.features(x).flatten(1)))
+        return DiagonalGaussian.from_numbers(self.statistics(self.features(x).flatten(1)))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""
