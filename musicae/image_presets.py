@@ -105,7 +105,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="the dense VAE `vae`, trained with the importance-weighted bound of 5 codes (start from it: --init-from)",
         config=_IWAE,
         task=_COINS,
-        training=replace(_LONG, objective=replace(_WARM, importance_samples=5)),
+        training=replace(_LONG, steps=15_000, learning_rate=1e-3, objective=ObjectiveConfig(importance_samples=5)),
     ),
     "vae-2d": ImagePreset(
         model="dense-autoencoder",
