@@ -1,43 +1,39 @@
 """A second process for pictures and notation, so that matplotlib and music21 are imported while the first imports torch."""
 
+import atexit
 import os
-import signal
+import pickle
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 from musicae.score import Score
 
-__all__ = ["Helper", "write"]
+__all__ = ["Helper", "serve", "write"]
 
 # What the writer of each slow form imports. Sound is not here: its libraries are imported in no time.
 _SLOW = {
     "png": ("musicae.rolls", "matplotlib.style", "matplotlib.figure", "matplotlib.backends.backend_agg"),
     "musicxml": ("musicae.notation", "music21.musicxml.m21ToXml"),
 }
+_DONE = b"."
 
 
 class Helper:
-    """Writes what it is asked to in a second process.
+    """Writes what it is asked to in a second process, which ends with this one.
 
     Arguments:
         forms: The forms that it shall be ready for.
     """
 
     def __init__(self, forms: Sequence[str]) -> None:
-        context = get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, forms), daemon=True)  # ends with this process
-        kept = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, which ends the second
-        try:
-            self._process.start()
-        finally:
-            signal.signal(signal.SIGINT, kept)
-        theirs.close()
+        command = [sys.executable, "-P", "-m", __name__, *forms]
+        # In a session of its own, so that Ctrl-C reaches the first process alone, which ends the second.
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        atexit.register(self._process.kill)
 
     @classmethod
     def where_it_helps(cls, forms: Sequence[str]) -> "Helper | None":
@@ -47,10 +43,13 @@ class Helper:
 
     def write(self, score: Score, target: Path, row: Sequence[Score], columns: int | None) -> None:
         """Do what `write` of this module does; what the second process cannot do is done, or fails, in this one."""
-        try:
-            self._pipe.send((score, target, row, columns))
-            self._pipe.recv()
-        except (EOFError, OSError):
+        done = b""
+        with suppress(OSError):
+            if self._process.stdin and self._process.stdout:
+                pickle.dump((score, target, row, columns), self._process.stdin)
+                self._process.stdin.flush()
+                done = self._process.stdout.read(len(_DONE))
+        if done != _DONE:
             write(score, target, row, columns)
 
 
@@ -80,11 +79,18 @@ def write(score: Score, target: Path, row: Sequence[Score], columns: int | None)
         write_audio(score, target)
 
 
-def _serve(pipe: Connection, forms: Sequence[str]) -> None:
-    """Write one thing after another, until something goes wrong or the other end is closed."""
+def serve(forms: Sequence[str]) -> None:
+    """Be the second process: write one thing after another, until something goes wrong or the first process ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints is no answer
     with suppress(Exception):
         for name in (name for form in forms for name in _SLOW[form]):
             import_module(name)
         while True:
-            write(*pipe.recv())
-            pipe.send(None)
+            write(*pickle.load(sys.stdin.buffer))  # what `Helper.write` sends, from this command's own process
+            answers.write(_DONE)
+            answers.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1:])
