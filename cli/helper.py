@@ -1,15 +1,18 @@
 """A second process for pictures and notation, so that matplotlib and music21 are imported while the first imports torch."""
 
 import atexit
+import json
 import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+from musicae.config import from_dict, to_dict
 from musicae.score import Score
 
 __all__ = ["Helper", "serve", "write"]
@@ -43,10 +46,11 @@ class Helper:
 
     def write(self, score: Score, target: Path, row: Sequence[Score], columns: int | None) -> None:
         """Do what `write` of this module does; what the second process cannot do is done, or fails, in this one."""
+        task = [_plain(score), str(target), [_plain(one) for one in row], columns]
         done = b""
         with suppress(OSError):
             if self._process.stdin and self._process.stdout:
-                pickle.dump((score, target, row, columns), self._process.stdin)
+                self._process.stdin.write(json.dumps(task).encode() + b"\n")
                 self._process.stdin.flush()
                 done = self._process.stdout.read(len(_DONE))
         if done != _DONE:
@@ -86,10 +90,17 @@ def serve(forms: Sequence[str]) -> None:
     with suppress(Exception):
         for name in (name for form in forms for name in _SLOW[form]):
             import_module(name)
-        while True:
-            write(*pickle.load(sys.stdin.buffer))  # what `Helper.write` sends, from this command's own process
+        for line in sys.stdin.buffer:
+            score, target, row, columns = json.loads(line)
+            write(from_dict(Score, score), Path(target), [from_dict(Score, one) for one in row], columns)
             answers.write(_DONE)
             answers.flush()
+
+
+def _plain(score: Score) -> dict[str, Any]:
+    """Return the fields that make a score, as JSON knows them."""
+    values = to_dict(score)
+    return {field.name: values[field.name] for field in fields(score) if field.init}
 
 
 if __name__ == "__main__":
