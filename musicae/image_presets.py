@@ -102,10 +102,10 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
     ),
     "iwae": ImagePreset(
         model="dense-autoencoder",
-        summary="the dense VAE `vae`, trained with the importance-weighted bound of 5 codes (start from it: --init-from)",
+        summary="the dense VAE `vae`, trained with the importance-weighted bound of 10 codes (start from it: --init-from)",
         config=_IWAE,
         task=_COINS,
-        training=replace(_LONG, steps=15_000, learning_rate=1e-3, objective=ObjectiveConfig(importance_samples=5)),
+        training=replace(_LONG, steps=20_000, learning_rate=1.5e-3, objective=ObjectiveConfig(importance_samples=10)),
     ),
     "vae-2d": ImagePreset(
         model="dense-autoencoder",
