@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from musicae.batch import GridBatch
 from musicae.config import from_dict, replace
 from musicae.errors import ParameterError
-from musicae.models import MODELS, MusicVAE, MusicVAEConfig, PlanVAE, PlanVAEConfig
+from musicae.models import MODELS, ConductorVAEConfig, MusicVAE, MusicVAEConfig, PlanVAE, PlanVAEConfig
 from musicae.presets import preset
 from musicae.representations import build as build_grid
 
@@ -185,6 +185,8 @@ RANGES = (
         (lambda: MusicVAEConfig(latent_size=0), "MusicVAE needs sizes of at least 1."),
         (lambda: MusicVAEConfig(decoder_sizes=(8, 0)), "MusicVAE needs sizes of at least 1."),
         (lambda: PlanVAEConfig(block=0), "PlanVAE needs sizes of at least 1 and mixing_layers of at least 0."),
+        (lambda: ConductorVAEConfig(bars=0), "ConductorVAE needs sizes of at least 1 and mixing_layers of at least 0."),
+        (lambda: ConductorVAEConfig(bars=5), "latent_size (1024) must be a multiple of the 3 phrases."),
         (lambda: PlanVAEConfig(mixing_layers=-1), "PlanVAE needs sizes of at least 1 and mixing_layers of at least 0."),
         (lambda: PlanVAEConfig(max_steps=30), RANGES.format(30, 0.2, 0.0)),
         (lambda: PlanVAEConfig(token_dropout=1.0), RANGES.format(64, 1.0, 0.0)),
