@@ -48,8 +48,8 @@ def test_every_command_is_in_the_readme(name: str) -> None:
 
 
 def test_every_file_of_a_command_is_listed() -> None:
-    helpers = {"__init__", "batches", "bundles", "groups", "inputs", "main", "options", "outputs", "progress", "renditions"}
-    helpers |= {"tables", "training"}
+    helpers = {"__init__", "batches", "bundles", "groups", "helper", "inputs", "main", "options", "outputs", "progress"}
+    helpers |= {"renditions", "tables", "training"}
     groups = {path.parent.name for path in (ROOT / "cli").glob("*/__init__.py")}
     assert {path.stem for path in (ROOT / "cli").glob("*.py")} - helpers | groups == set(COMMANDS)
 

