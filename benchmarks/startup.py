@@ -50,7 +50,7 @@ write_midi(join([read_midi(sys.argv[1])] * 8, [68.0] * 8), sys.argv[2])
 @click.option("--rounds", default=7, show_default=True)
 @click.option("--every-command", is_flag=True, help="Time every command that a musician uses, not only a morph.")
 def main(rounds: int, every_command: bool) -> None:
-    """Print seconds of `musicae --help`, `import torch`, and `musicae interpolate` of the example tunes."""
+    """Print median seconds of `musicae --help`, `import torch`, and commands on the example tunes, and those beyond torch."""
     asked = EVERY if every_command else ("interpolate a-reel.mid b-reel.mid -o morph",)
     musicae = str(Path(sys.executable).parent / "musicae")
     commands = {"help": [musicae, "--help"], "import torch": [sys.executable, "-c", "import torch"]}

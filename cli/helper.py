@@ -33,6 +33,7 @@ class Helper:
     """
 
     def __init__(self, forms: Sequence[str]) -> None:
+        self._forms = frozenset(forms)
         command = [sys.executable, "-P", "-m", __name__, *forms]
         # In a session of its own, so that Ctrl-C reaches the first process alone, which ends the second.
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
@@ -46,15 +47,17 @@ class Helper:
 
     def write(self, score: Score, target: Path, row: Sequence[Score], columns: int | None) -> None:
         """Do what `write` of this module does; what the second process cannot do is done, or fails, in this one."""
-        task = [_plain(score), str(target), [_plain(one) for one in row], columns]
-        done = b""
+        if target.suffix[1:] not in self._forms or not self._done([_plain(score), str(target), [*map(_plain, row)], columns]):
+            write(score, target, row, columns)
+
+    def _done(self, task: list[Any]) -> bool:
+        """Return whether the second process has done a task."""
         with suppress(OSError):
             if self._process.stdin and self._process.stdout:
                 self._process.stdin.write(json.dumps(task).encode() + b"\n")
                 self._process.stdin.flush()
-                done = self._process.stdout.read(len(_DONE))
-        if done != _DONE:
-            write(score, target, row, columns)
+                return self._process.stdout.read(len(_DONE)) == _DONE
+        return False
 
 
 def write(score: Score, target: Path, row: Sequence[Score], columns: int | None) -> None:

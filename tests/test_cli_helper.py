@@ -8,7 +8,7 @@ from musicae.cli.helper import Helper, write
 from musicae.midi import read_midi
 from musicae.score import Score
 
-# Asks a fresh process's helper for two files, then ends it and asks for a third.
+# Asks a fresh process's helper for three files, then ends it and asks for more.
 COLD = """
 import os, sys
 from pathlib import Path
@@ -22,8 +22,9 @@ if __name__ == "__main__":
     for ending in ("png", "musicxml"):
         helper.write(score, Path(sys.argv[1]).with_suffix("." + ending), [score, score], 2)
     assert not {"matplotlib", "music21"} & set(sys.modules), "written in the other process"
-    helper._process.kill()
     helper.write(score, Path(sys.argv[1]).with_suffix(".flac"), [score], None)
+    helper._process.kill()
+    helper.write(score, Path(sys.argv[1]).with_suffix(".again.png"), [score, score], 2)
     try:
         helper.write(score, Path(sys.argv[1], "no-folder.wav"), [score], None)
     except Exception as error:
@@ -46,6 +47,8 @@ def test_both_processes_write_the_same_bytes(midi_pair: tuple[Path, Path], tmp_p
         here = tmp_path / f"here.{ending}"
         write(score, here, [score, score] if ending == "png" else [score], 2)
         assert here.read_bytes() == midi_pair[0].with_suffix(f".{ending}").read_bytes()
+    again = midi_pair[0].with_suffix(".again.png")
+    assert again.read_bytes() == midi_pair[0].with_suffix(".png").read_bytes(), "written without the helper"
     assert printed.split() == ["RenderError"], "what the helper cannot write fails where the user sees it"
 
 

@@ -87,7 +87,7 @@ def bias_at(logit_bias: Tensor | None, t: int) -> Tensor | float:
     """Return what `logit_bias` (broadcast against (B, T, D)) adds to the logits of time step `t`, shape (B or 1, D)."""
     if logit_bias is None:
         return 0.0
-    bias = logit_bias.reshape((1,) * (3 - logit_bias.ndim) + logit_bias.shape)
+    bias = _three_axes(logit_bias)
     return bias[:, min(t, bias.shape[1] - 1)]  # of one time step for all, or past the last one, where nothing is kept
 
 
@@ -100,10 +100,15 @@ def sole_tokens(logit_bias: Tensor | None, steps: int) -> list[Tensor | None]:
     """
     if logit_bias is None:
         return [None] * steps
-    allowed = logit_bias.reshape((1,) * (3 - logit_bias.ndim) + logit_bias.shape) > -torch.inf
+    allowed = _three_axes(logit_bias) > -torch.inf
     sole, tokens = (allowed.sum(2) == 1).all(0).tolist(), allowed.int().argmax(2)
     last = len(sole) - 1
     return [tokens[:, min(t, last)] if sole[min(t, last)] else None for t in range(steps)]
+
+
+def _three_axes(logit_bias: Tensor) -> Tensor:
+    """Return a bias that broadcasts against (B, T, D) with all three axes."""
+    return logit_bias.reshape((1,) * (3 - logit_bias.ndim) + logit_bias.shape)
 
 
 def hide_tokens(tokens: Tensor, share: float, hidden: int, generator: torch.Generator | None = None) -> Tensor:
