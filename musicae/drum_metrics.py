@@ -17,7 +17,16 @@ References:
 import torch
 from torch import Tensor
 
-__all__ = ["PLAIN_VELOCITY", "drum_figures", "hit_counts", "hit_f1", "hit_f1s", "timing_error", "velocity_error"]
+__all__ = [
+    "PLAIN_VELOCITY",
+    "drum_figures",
+    "hit_counts",
+    "hit_distance",
+    "hit_f1",
+    "hit_f1s",
+    "timing_error",
+    "velocity_error",
+]
 
 PLAIN_VELOCITY = 80  # of a quantised pattern, as MusicVAE writes it
 _HALF_STEP_MS = 62.5  # of a sixteenth at 120 quarter notes a minute
@@ -43,6 +52,20 @@ def hit_counts(tokens: Tensor) -> Tensor:
     """Return the number of hits at each time step, of the shape of the tokens."""
     bits = torch.arange(int(tokens.max()).bit_length() if tokens.numel() else 0, device=tokens.device)
     return (tokens[..., None] >> bits & 1).sum(-1)
+
+
+def hit_distance(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
+    """Return how far drum patterns are apart: the hits that one of them lacks, a time step.
+
+    Arguments:
+        reference: Tokens, shape (..., T).
+        estimate: Tokens, broadcast against them.
+        mask: Time steps that count, broadcast against them.
+
+    Returns:
+        Shape (...): 0 for equal patterns, symmetric, and never longer than a way round.
+    """
+    return (hit_counts(reference ^ estimate) * mask).sum(-1) / mask.sum(-1).clamp(min=1)
 
 
 def velocity_error(reference: Tensor, estimate: Tensor, common: Tensor) -> float:

@@ -32,6 +32,7 @@ from musicae.models.base import Autoencoder
 from musicae.objectives import BITS
 
 __all__ = [
+    "Distance",
     "Reconstructions",
     "exact",
     "grid_scores",
@@ -46,6 +47,8 @@ __all__ = [
     "window_distance",
     "worst_decile",
 ]
+
+Distance = Callable[[Tensor, Tensor, Tensor], Tensor]  # of reference and estimate (..., T) under a mask (..., T), shape (...)
 
 
 def step_accuracy(reference: Tensor, estimate: Tensor, mask: Tensor) -> float:

@@ -1,16 +1,15 @@
 """Morphs: one phrase becomes another along the great circle between their codes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from musicae import latent
 from musicae.batch import GridBatch
+from musicae.drum_metrics import hit_distance
+from musicae.even import even_path
 from musicae.metrics import window_distance
-from musicae.models.grid import GridAutoencoder
 from musicae.phrase import Phrase, blend, join
 from musicae.scales import Scale
 from musicae.score import Score
@@ -18,10 +17,7 @@ from musicae.score import Score
 if TYPE_CHECKING:
     from musicae.music import MusicModel
 
-__all__ = ["Morph", "even_path", "hit_distance", "interpolate", "spread"]
-
-FINE = 64  # parts that an even path is cut into before its points are chosen
-REACH = 8  # parts that a step of an even path may take, in those that it would take on average
+__all__ = ["Morph", "interpolate"]
 
 
 @dataclass(frozen=True)
@@ -79,73 +75,3 @@ def interpolate(
     lengths = [model.representation.quarters(p.window.bar_steps) for p in layouts]
     kept = (bool(refined[0].exact), bool(refined[1].exact)) if refined else None
     return Morph(scores, join(scores, lengths), z, tuple(alphas), kept)
-
-
-@torch.no_grad()
-def even_path(
-    model: GridAutoencoder,
-    a: Tensor,
-    b: Tensor,
-    steps: int,
-    like: GridBatch,
-    distance: Callable[[Tensor, Tensor, Tensor], Tensor] = window_distance,
-) -> tuple[list[float], Tensor]:
-    """Choose codes between two so that the music changes by equal amounts from each to the next.
-
-    The great circle is cut finely, all of it is decoded greedily, and points are chosen by `spread`.
-
-    Arguments:
-        model: The model.
-        a: Code, shape (Z,).
-        b: Code, shape (Z,).
-        steps: Number of codes, at least 2, both ends included.
-        like: One window, whose bars are decoded.
-        distance: How far tokens (B, T) are from others under a mask (B, T), shape (B,); `hit_distance` for drums.
-
-    Returns:
-        Where the codes lie between a (0) and b (1), strictly increasing, and the codes, shape (steps, Z).
-    """
-    count = max(FINE, 2 * steps)
-    path = latent.path(a, b, count + 1)
-    batch = GridBatch(like.tokens.expand(count + 1, -1), like.bar_steps.expand(count + 1, -1))
-    tokens = model.generate(path, batch).tokens
-    chosen = spread(tokens, batch.mask[0], steps, distance)
-    return [i / count for i in chosen], path[chosen]
-
-
-def spread(
-    tokens: Tensor,
-    mask: Tensor,
-    steps: int,
-    distance: Callable[[Tensor, Tensor, Tensor], Tensor] = window_distance,
-) -> list[int]:
-    """Return which windows of a finely cut path to take so that the music changes by equal amounts from each to the next.
-
-    Arguments:
-        tokens: The path's windows, shape (N + 1, T).
-        mask: Time steps that count, shape (T,).
-        steps: How many to take, at least 2, both ends included.
-        distance: As in `even_path`.
-    """
-    count = len(tokens) - 1
-    reach = min(count, REACH * -(-count // (steps - 1)))
-    distances = torch.zeros(count + 1, reach)
-    for hop in range(1, reach + 1):
-        distances[: count + 1 - hop, hop - 1] = distance(tokens[:-hop], tokens[hop:], mask).cpu()
-    return latent.respace(distances, steps)
-
-
-def hit_distance(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
-    """Return how far drum patterns are apart: the hits that one of them lacks, a time step.
-
-    Arguments:
-        reference: Sets of hits (see `musicae.representations.drums`), shape (..., T).
-        estimate: Sets of hits, broadcast against them.
-        mask: Time steps that count, broadcast against them.
-
-    Returns:
-        Shape (...): 0 for equal patterns, symmetric, and never longer than a way round.
-    """
-    bits = torch.arange(63, device=reference.device)
-    differ = ((reference ^ estimate)[..., None] >> bits & 1).sum(-1)
-    return (differ * mask).sum(-1) / mask.sum(-1).clamp(min=1)

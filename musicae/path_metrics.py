@@ -1,8 +1,8 @@
 """Figures that tell how well one melody, or drum pattern, becomes another.
 
 Conventions: a path is S windows in the same bars, tokens int64 of shape (..., S, T), with a mask (..., T) of the time steps
-that count; distances are those of `musicae.metrics.window_distance`, of drum patterns `musicae.morph.hit_distance`. Figures
-come path by path, shape (...).
+that count; distances are those of `musicae.metrics.window_distance`, of drum patterns those of
+`musicae.drum_metrics.hit_distance`. Figures come path by path, shape (...).
 
 Figures:
     step_ratio: largest over mean distance between neighbours. 1 where the music changes by equal amounts; S - 1 where all of it
@@ -23,17 +23,13 @@ References:
     arXiv 1611.09904; Spearman, 1904, The proof and measurement of association between two things.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-from musicae.drum_metrics import hit_f1s
-from musicae.metrics import window_distance, worst_decile
-from musicae.morph import hit_distance
+from musicae.drum_metrics import hit_distance, hit_f1s
+from musicae.metrics import Distance, window_distance, worst_decile
 
 __all__ = [
-    "Distance",
     "averages",
     "distances_to_start",
     "fidelity",
@@ -46,7 +42,6 @@ __all__ = [
     "step_sizes",
 ]
 
-Distance = Callable[[Tensor, Tensor, Tensor], Tensor]  # of reference and estimate (..., T) under a mask (..., T), shape (...)
 _MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _SLACK = 1e-6  # distances are sums of equal parts; less than this is rounding
 

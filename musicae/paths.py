@@ -8,17 +8,17 @@ from torch import Tensor
 
 from musicae import latent
 from musicae.batch import GridBatch
+from musicae.drum_metrics import hit_distance
 from musicae.errors import DataError
+from musicae.even import even_path
 from musicae.metrics import window_distance
 from musicae.models.grid import GridAutoencoder
-from musicae.morph import FINE, hit_distance, spread
 from musicae.path_metrics import averages, mixed, path_figures
 from musicae.progress import Progress
 
 __all__ = ["STEPS", "draw_pairs", "path_scores"]
 
-STEPS = 9  # windows a path, both ends included: `musicae interpolate --steps 9`; FINE is a multiple of the steps between
-_AT_ONCE = 8  # pairs whose finely cut paths are decoded together
+STEPS = 9  # windows a path, both ends included: `musicae interpolate --steps 9`
 
 
 def draw_pairs(bar_steps: Tensor, count: int, *, seed: int = 0) -> Tensor:
@@ -75,7 +75,7 @@ def path_scores(
 
     Returns:
         `pairs`, `steps`, and by kind the figures: `path` (codes evenly spaced on the great circle, decoded greedily), `even`
-        (codes spaced so that the music changes evenly, as `musicae.morph.even_path` chooses them) and `mixed` (time steps
+        (codes spaced so that the music changes evenly, as `musicae.even.even_path` chooses them) and `mixed` (time steps
         of the two windows mixed at random).
 
     Raises:
@@ -83,39 +83,31 @@ def path_scores(
     """
     generator = torch.Generator().manual_seed(seed)
     found: dict[str, list[dict[str, Tensor]]] = {"path": [], "even": [], "mixed": []}
-    distance, done = hit_distance if drums else window_distance, 0
-    for first, last in _in_metres(batches, pairs, seed):
-        fine = _fine_paths(model, first, last)
-        chosen = torch.stack([row[spread(row, on, STEPS, distance)] for row, on in zip(fine, first.mask, strict=True)])
-        blend = mixed(first.tokens, last.tokens, STEPS, generator)
-        for name, paths in (("path", fine[:, :: FINE // (STEPS - 1)]), ("even", chosen), ("mixed", blend)):
-            taken = (t.cpu() for t in (paths, first.tokens, last.tokens, first.mask))  # Apple's MPS has no double precision
+    distance = hit_distance if drums else window_distance
+    for done, (first, last) in enumerate(_pairs(batches, pairs, seed), 1):
+        a, b = model.encode(first).mode[0], model.encode(last).mode[0]
+        like = GridBatch(*(t.expand(STEPS, -1) for t in (first.tokens, first.bar_steps)))
+        paths = {
+            "path": model.generate(latent.path(a, b, STEPS), like).tokens,
+            "even": model.generate(even_path(model, a, b, STEPS, first, distance)[1], like).tokens,
+            "mixed": mixed(first.tokens, last.tokens, STEPS, generator)[0],
+        }
+        for name, tokens in paths.items():
+            taken = (
+                t.cpu() for t in (tokens[None], first.tokens, last.tokens, first.mask)
+            )  # Apple's MPS has no double precision
             found[name].append(path_figures(*taken, drums=drums))
-        done += len(first)
         if progress:
             progress("interpolating", done, pairs)
     whole = {name: {key: torch.cat([part[key] for part in parts]) for key in parts[0]} for name, parts in found.items()}
     return {"pairs": pairs, "steps": STEPS, **{name: averages(figures) for name, figures in whole.items()}}
 
 
-def _in_metres(batches: Sequence[GridBatch], count: int, seed: int) -> Iterator[tuple[GridBatch, GridBatch]]:
-    """Yield pairs of windows as two batches, a few of one metre at a time."""
+def _pairs(batches: Sequence[GridBatch], count: int, seed: int) -> Iterator[tuple[GridBatch, GridBatch]]:
+    """Yield pairs of windows in the same bars, each window a batch of its own."""
     windows = [window for batch in batches for window in batch.windows()]
     most = max(len(w.bar_steps) for w in windows)
     bars = torch.tensor([[*w.bar_steps, *[0] * (most - len(w.bar_steps))] for w in windows])
-    drawn = draw_pairs(bars, count, seed=seed).tolist()
-    device = batches[0].tokens.device
-    for metre in dict.fromkeys(windows[a].bar_steps for a, _ in drawn):
-        mine = [(windows[a], windows[b]) for a, b in drawn if windows[a].bar_steps == metre]
-        for i in range(0, len(mine), _AT_ONCE):
-            first, last = (GridBatch.from_windows(some).to(device) for some in zip(*mine[i : i + _AT_ONCE], strict=True))
-            yield first, last
-
-
-def _fine_paths(model: GridAutoencoder, first: GridBatch, last: GridBatch) -> Tensor:
-    """Return finely cut paths decoded greedily, shape (P, FINE + 1, T)."""
-    ends = zip(model.encode(first).mode, model.encode(last).mode, strict=True)
-    codes = torch.cat([latent.path(a, b, FINE + 1) for a, b in ends])
-    like = GridBatch(*(t.repeat_interleave(FINE + 1, dim=0) for t in (first.tokens, first.bar_steps)))
-    tokens = model.generate(codes, like).tokens
-    return tokens.view(len(first), FINE + 1, -1)
+    for a, b in draw_pairs(bars, count, seed=seed).tolist():
+        first, last = (GridBatch.from_windows([windows[i]]).to(batches[0].tokens.device) for i in (a, b))
+        yield first, last

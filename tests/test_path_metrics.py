@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from musicae.batch import GridBatch
+from musicae.drum_metrics import hit_distance
 from musicae.errors import DataError
+from musicae.even import even_path
 from musicae.metrics import window_distance
 from musicae.models import PlanVAE, PlanVAEConfig
-from musicae.morph import even_path, hit_distance
 from musicae.path_metrics import (
     averages,
     distances_to_start,

@@ -21,11 +21,11 @@ from musicae.batch import GridBatch
 from musicae.completion import complete_windows
 from musicae.datasets import open_collections
 from musicae.datasets.windows import longest_window, prepare
+from musicae.even import even_path
 from musicae.latent import path
 from musicae.machine import keep_freed_memory
 from musicae.metrics import window_distance
 from musicae.models.grid import GridAutoencoder
-from musicae.morph import even_path
 from musicae.music import MusicModel, load
 from musicae.refine import refine
 
