@@ -59,7 +59,8 @@ def command(
 
     With --exact the ends are A and B themselves, note for note (drums hit for hit); a line says so where that was not
     reached. With --even the steps are spaced by how much the music changes from each to the next (the share of time steps
-    that sound different, or the hits that differ), not by the angle between the codes.
+    that sound different, or the hits that differ), not by the angle between the codes; where the music would jump, steps
+    begin as the music before the jump and end as that behind it.
 
     With --whole all bars are taken: the phrases of A and B are paired in order, and the shorter piece begins anew when it is
     through. Each step has the bars, metres and tempo changes of the nearer piece, its pick-up, and with --keep-tracks its

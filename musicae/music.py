@@ -156,7 +156,7 @@ class MusicModel:
             steps: Number of scores, both ends included, at least 2.
             exact: Refine the ends' codes first, so that the ends have the notes of the two sources.
             even: Space the codes so that the music changes by equal amounts (`musicae.metrics.window_distance` between
-                neighbours, everything decoded greedily in the bars of `a`) instead of the angle.
+                neighbours, everything decoded greedily in the bars of `a`) instead of the angle; see `musicae.even`.
             temperature: 0 takes the likeliest notes, 1 samples; exact ends are not sampled.
             seed: Seed of the sampling.
             scale: Allow only notes of this scale; exact ends keep all of theirs.
