@@ -1,8 +1,10 @@
-"""Speed of melody-2bar beside the MusicVAE baseline, measured in one run, turn by turn.
+"""Speed of our models beside the MusicVAE baselines of the same kind, measured in one run, turn by turn.
 
-    python benchmarks/music/speed.py            # training windows/s at batch 512, and the time of a warm 11-step morph
+    python benchmarks/music/speed.py                  # melody-2bar: training windows/s at batch 512; a warm 11-step morph
+    python benchmarks/music/speed.py --only drums     # drums-2bar, likewise
+    python benchmarks/music/speed.py --only 16-bars --rounds 2     # melody-16bar at batch 8 beside 176 million parameters
 
-The baseline is given its fastest form, teacher forcing. Steps of the two models alternate, so that both meet the same
+The baselines are given their fastest form, teacher forcing. Steps of the two models alternate, so that both meet the same
 machine; medians are printed.
 """
 
@@ -23,25 +25,31 @@ from musicae.models import MODELS, Autoencoder
 from musicae.presets import preset
 from musicae.representations import build
 
-BATCH, QUARTERS = 512, 8  # two bars of 4/4
+# Ours, the baseline, windows a step; bars are of 4/4.
+PAIRS = {
+    "training": ("melody-2bar", "musicvae-2bar-small", 512),
+    "drums": ("drums-2bar", "musicvae-drums-2bar-small", 512),
+    "16-bars": ("melody-16bar", "musicvae-16bar-hierdec", 8),
+}
 
 
 def network(name: str, **changes: Any) -> Autoencoder[Any]:
     """Return the model of a preset."""
     recipe = preset(name)
     kind = MODELS[recipe.model]
-    config = from_dict(kind.config_type, recipe.config)
+    config = from_dict(kind.config_type, {"depth": build(recipe.representation).depth, **recipe.config})
     return kind.build(dataclasses.replace(config, **changes))
 
 
-def step_of(model: Autoencoder[Any], name: str) -> Callable[[], None]:
-    """Return a function that does one training step on a fixed batch of random melodies, on the preset's own grid."""
+def step_of(model: Autoencoder[Any], name: str, windows: int) -> Callable[[], None]:
+    """Return a function that does one training step on a fixed batch of random windows, on the preset's own grid."""
     recipe = preset(name)
     generator = torch.Generator().manual_seed(0)
-    steps = QUARTERS * build(recipe.representation).steps_per_quarter
-    tokens = torch.randint(2, 90, (BATCH, steps), generator=generator)
+    representation = build(recipe.representation)
+    steps = 4 * representation.steps_per_quarter
+    tokens = torch.randint(2, representation.depth, (windows, recipe.bars * steps), generator=generator)
     tokens[torch.rand(tokens.shape, generator=generator) < 0.5] = 0
-    batch = GridBatch(tokens, torch.full((BATCH, 2), steps // 2))
+    batch = GridBatch(tokens, torch.full((windows, recipe.bars), steps))
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, 1e-3, fused=True)
     objective = recipe.training.objective
@@ -63,10 +71,10 @@ def timed(action: Callable[[], Any]) -> float:
     return time.perf_counter() - begin
 
 
-def training(rounds: int) -> dict[str, Any]:
+def training(ours_name: str, theirs_name: str, windows: int, rounds: int) -> dict[str, Any]:
     """Return median seconds a step and windows/s of both models, and the ratio."""
-    models = {"melody-2bar": network("melody-2bar"), "musicvae-2bar-small": network("musicvae-2bar-small", sampling_rate=0.0)}
-    steps = {name: step_of(model, name) for name, model in models.items()}
+    models = {ours_name: network(ours_name), theirs_name: network(theirs_name, sampling_rate=0.0)}
+    steps = {name: step_of(model, name, windows) for name, model in models.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()  # the first step also allocates
@@ -78,7 +86,7 @@ def training(rounds: int) -> dict[str, Any]:
     return {
         "parameters": {name: model.parameter_count() for name, model in models.items()},
         "seconds_a_step": seconds,
-        "windows_a_second": {name: BATCH / value for name, value in seconds.items()},
+        "windows_a_second": {name: windows / value for name, value in seconds.items()},
         "ratio": theirs / ours,
     }
 
@@ -97,15 +105,12 @@ def morph(rounds: int) -> dict[str, Any]:
 
 @click.command()
 @click.option("--rounds", default=5, show_default=True, help="Training steps of each model that are timed.")
-@click.option("--only", type=click.Choice(["training", "morph"]), help="Measure one of the two.")
+@click.option("--only", type=click.Choice([*PAIRS, "morph"]), help="Measure this. [default: training and morph]")
 def main(rounds: int, only: str | None) -> None:
     """Print the figures as JSON."""
     keep_freed_memory()
-    figures: dict[str, Any] = {}
-    if only != "morph":
-        figures["training"] = training(rounds)
-    if only != "training":
-        figures["morph"] = morph(20)
+    wanted = [only] if only else ["training", "morph"]
+    figures = {name: morph(20) if name == "morph" else training(*PAIRS[name], rounds) for name in wanted}
     click.echo(json.dumps(figures, indent=2))
 
 
