@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from musicae.code_metrics import thorough_scores
 from musicae.datasets.sample_evaluation import sample_scores
 from musicae.datasets.subjects import Subject, open_subject
 from musicae.errors import ParameterError
-from musicae.metrics import grid_scores
-from musicae.paths import path_scores
+from musicae.metrics.codes import thorough_scores
+from musicae.metrics.melody import grid_scores
+from musicae.metrics.pairs import path_scores
 from musicae.progress import Progress
 
 __all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts"]
@@ -28,7 +28,7 @@ def evaluate(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Return the figures of `musicae.metrics.grid_scores`, and the number of windows, by collection and for `all`.
+    """Return the figures of `musicae.metrics.melody.grid_scores`, and the number of windows, by collection and for `all`.
 
     Windows that occur, in any key, in the training tunes of the checkpoint's packaged collections are left out. `all` is there
     where there are several collections.
@@ -78,8 +78,8 @@ def evaluate_parts(
 
     Returns:
         Of `reconstruction`, by collection, and for `all` where there are several: `windows` and the figures of
-        `musicae.code_metrics.thorough_scores`. `interpolation`: what `musicae.paths.path_scores` gives. `samples`: what
-        `musicae.datasets.sample_evaluation.sample_scores` gives. `left_out`: by part, why it was not measured.
+        `musicae.metrics.codes.thorough_scores`. `interpolation`: what `musicae.metrics.pairs.path_scores` gives. `samples`:
+        what `musicae.datasets.sample_evaluation.sample_scores` gives. `left_out`: by part, why it was not measured.
 
     Raises:
         CheckpointError: the checkpoint is unusable or no music model.

@@ -15,7 +15,7 @@ from musicae.datasets.windows import PreparedWindows, longest_window, prepare
 from musicae.errors import CheckpointError, ParameterError
 from musicae.hub import load_weights
 from musicae.machine import pick_device
-from musicae.metrics import grid_scores
+from musicae.metrics.melody import grid_scores
 from musicae.models import MODELS, ModelKind
 from musicae.models.base import Autoencoder
 from musicae.models.blocks import BlockAutoencoder

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from musicae import image_metrics as metrics
 from musicae.corruptions import Downscaling
 from musicae.datasets.image_batches import LabelledImages, Split, batches_in_order
 from musicae.datasets.images import image_set
@@ -23,6 +22,7 @@ from musicae.distributions import DiagonalGaussian, active_units
 from musicae.errors import DataError
 from musicae.image_batch import ImageBatch, ImageTask
 from musicae.machine import keep_freed_memory
+from musicae.metrics import images as metrics
 from musicae.models.base import Adversarial
 from musicae.models.pictures import ImageAutoencoder
 from musicae.objectives import BITS

@@ -13,9 +13,9 @@ from musicae.datasets.images import image_set
 from musicae.errors import CheckpointError
 from musicae.hub import load_weights
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import psnr
 from musicae.image_presets import ImagePreset, model_config
 from musicae.machine import pick_device
+from musicae.metrics.images import psnr
 from musicae.models import MODELS
 from musicae.models.pictures import ImageAutoencoder
 from musicae.progress import Progress

@@ -19,7 +19,7 @@ from musicae.datasets.images import IMAGE_SETS
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import Pca, psnr
+from musicae.metrics.images import Pca, psnr
 from musicae.pictures import PictureModel
 from musicae.progress import Progress
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from musicae.batch import GridBatch
 from musicae.datasets.subjects import Subject
 from musicae.errors import DataError
-from musicae.novelty import distinct, nearest_distances
-from musicae.path_metrics import in_scale_rates
+from musicae.metrics.novelty import distinct, nearest_distances
+from musicae.metrics.paths import in_scale_rates
+from musicae.metrics.samples import features, histograms, middles, overlaps, repetition
 from musicae.progress import Progress
-from musicae.sample_metrics import features, histograms, middles, overlaps, repetition
 
 __all__ = ["halves", "sample_scores"]
 
@@ -46,12 +46,13 @@ def sample_scores(
         `count` (of samples, and of windows in the second half), `temperature`, and for `samples` and for `held_out`, the second
         half:
 
-        - the overlaps with the first half (`musicae.sample_metrics.overlaps`);
+        - the overlaps with the first half (`musicae.metrics.samples.overlaps`);
         - `in_scale` (mean over windows with notes), `repetition`, `silent` (share of windows without a note), and `distinct`
           (share of windows that are left when those equal in some key count once);
         - where training windows are at hand, over distinct windows: `copies`, the share that sounds like a training window in
-          some key, and `nearest`, the mean of `musicae.novelty.nearest_distances` to these. Held-out windows that had been
-          dropped, for they occur in tunes of an earlier split, count as copies, in the proportion in which they were dropped.
+          some key, and `nearest`, the mean of `musicae.metrics.novelty.nearest_distances` to these. Held-out windows that had
+          been dropped, for they occur in tunes of an earlier split, count as copies, in the proportion in which they were
+          dropped.
 
         `known` names the training collections that were at hand, `unknown` those that were not. `histograms` has, by feature,
         the `middles` of bins and the shares in them: `reference` (the first half), `samples`, `held_out`.

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from musicae import latent
 from musicae.batch import GridBatch
-from musicae.metrics import Distance, window_distance
+from musicae.metrics.melody import Distance, window_distance
 from musicae.models.grid import GridAutoencoder
 from musicae.refine import refine
 
@@ -49,7 +49,7 @@ def even_path(
         steps: Number of codes, at least 2, both ends included.
         like: One window, whose bars are decoded.
         distance: How far tokens (..., T) are from others under a mask (..., T), shape (...); for drums
-            `musicae.drum_metrics.hit_distance`.
+            `musicae.metrics.drums.hit_distance`.
 
     Returns:
         Where the codes lie between a (0) and b (1), strictly increasing, and the codes, shape (steps, Z); those of bridges lie

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from musicae import latent
 from musicae.batch import GridBatch
-from musicae.drum_metrics import hit_distance
 from musicae.even import even_path
-from musicae.metrics import window_distance
+from musicae.metrics.drums import hit_distance
+from musicae.metrics.melody import window_distance
 from musicae.phrase import Phrase, blend, join
 from musicae.scales import Scale
 from musicae.score import Score

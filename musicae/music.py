@@ -15,7 +15,7 @@ from musicae.distributions import Posterior
 from musicae.errors import CheckpointError, ParameterError, RepresentationError
 from musicae.hub import load_weights
 from musicae.machine import pick_device
-from musicae.metrics import grid_scores
+from musicae.metrics.melody import grid_scores
 from musicae.models.grid import GridAutoencoder
 from musicae.morph import Morph, interpolate
 from musicae.phrase import Phrase, check_bars, empty_phrase, take_phrase, to_score
@@ -155,7 +155,7 @@ class MusicModel:
             b: Where to end.
             steps: Number of scores, both ends included, at least 2.
             exact: Refine the ends' codes first, so that the ends have the notes of the two sources.
-            even: Space the codes so that the music changes by equal amounts (`musicae.metrics.window_distance` between
+            even: Space the codes so that the music changes by equal amounts (`musicae.metrics.melody.window_distance` between
                 neighbours, everything decoded greedily in the bars of `a`) instead of the angle; see `musicae.even`.
             temperature: 0 takes the likeliest notes, 1 samples; exact ends are not sampled.
             seed: Seed of the sampling.

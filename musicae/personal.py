@@ -28,7 +28,7 @@ from musicae.config import replace, to_dict
 from musicae.distributions import DiagonalGaussian
 from musicae.errors import CheckpointError, DataError, MusicaeError
 from musicae.kit import choose_part
-from musicae.metrics import grid_scores
+from musicae.metrics.melody import grid_scores
 from musicae.midi import read_midi_fast
 from musicae.models.personal import PersonalVAE, PersonalVAEConfig
 from musicae.music import MusicModel

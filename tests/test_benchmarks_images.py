@@ -17,8 +17,8 @@ from musicae.config import to_dict
 from musicae.datasets.image_batches import batches_in_order
 from musicae.datasets.mnist import load_mnist
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import importance_nll
 from musicae.image_presets import IMAGE_PRESETS, model_config
+from musicae.metrics.images import importance_nll
 from musicae.models import MODELS
 from musicae.pictures import load_pictures
 

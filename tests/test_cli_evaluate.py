@@ -11,7 +11,7 @@ import pytest
 
 from musicae.checkpoint import load_checkpoint, save_checkpoint
 from musicae.datasets.evaluation import evaluate
-from musicae.sample_metrics import FEATURES
+from musicae.metrics.samples import FEATURES
 
 Run = Callable[..., tuple[int, str, str]]
 KNOWN = ("copies", "nearest")

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from musicae.batch import GridBatch
-from musicae.code_metrics import shuffled, thorough_scores
-from musicae.drum_metrics import hit_f1, hit_f1s
-from musicae.metrics import grid_scores, note_f1, note_f1s, step_accuracies, step_accuracy, worst_decile
+from musicae.metrics.codes import shuffled, thorough_scores
+from musicae.metrics.drums import hit_f1, hit_f1s
+from musicae.metrics.melody import grid_scores, note_f1, note_f1s, step_accuracies, step_accuracy, worst_decile
 from musicae.models import PlanVAE, PlanVAEConfig
 from musicae.models.grid import sequence_log_likelihood
 from musicae.objectives import BITS

@@ -10,9 +10,9 @@ import torch
 from drum_cases import beat, feel, kit, write_files
 
 from musicae import MusicModel, Note, Score, Track, load, read_midi, write_midi
-from musicae.drum_metrics import hit_distance
 from musicae.errors import MidiError
 from musicae.kit import choose_part, drum_tracks
+from musicae.metrics.drums import hit_distance
 from musicae.representations import DrumGrid
 from musicae.score import TimeSignature
 from musicae.whole import cut, reconstruct

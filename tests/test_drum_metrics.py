@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from musicae.drum_metrics import drum_figures, hit_f1, timing_error, velocity_error
+from musicae.metrics.drums import drum_figures, hit_f1, timing_error, velocity_error
 
 ON = torch.ones(1, 4, dtype=torch.bool)
 

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from musicae import even
 from musicae.batch import GridBatch
-from musicae.drum_metrics import hit_distance
-from musicae.metrics import Distance, window_distance
+from musicae.metrics.drums import hit_distance
+from musicae.metrics.melody import Distance, window_distance
+from musicae.metrics.paths import step_ratio, step_sizes
 from musicae.models import PlanVAE, PlanVAEConfig
-from musicae.path_metrics import step_ratio, step_sizes
 
 STEPS = 7
 

@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from musicae import image_metrics as metrics
 from musicae.distributions import active_units
 from musicae.errors import ParameterError
 from musicae.image_batch import ImageBatch
+from musicae.metrics import images as metrics
 from musicae.models import ConditionalAutoencoder, ConditionalAutoencoderConfig, DenseAutoencoder, DenseAutoencoderConfig
 from musicae.objectives import ObjectiveConfig
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from musicae.batch import GridBatch
 from musicae.distributions import active_units
-from musicae.metrics import (
+from musicae.metrics.melody import (
     exact,
     grid_scores,
     hold_accuracy,

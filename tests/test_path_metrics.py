@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from musicae.batch import GridBatch
-from musicae.drum_metrics import hit_distance
 from musicae.errors import DataError
 from musicae.even import even_path
-from musicae.metrics import window_distance
-from musicae.models import PlanVAE, PlanVAEConfig
-from musicae.path_metrics import (
+from musicae.metrics.drums import hit_distance
+from musicae.metrics.melody import window_distance
+from musicae.metrics.pairs import STEPS, draw_pairs, path_scores
+from musicae.metrics.paths import (
     averages,
     distances_to_start,
     fidelity,
@@ -26,7 +26,7 @@ from musicae.path_metrics import (
     step_ratio,
     step_sizes,
 )
-from musicae.paths import STEPS, draw_pairs, path_scores
+from musicae.models import PlanVAE, PlanVAEConfig
 from musicae.representations import GridWindow
 
 ON = torch.ones(1, 4, dtype=torch.bool)

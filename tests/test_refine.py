@@ -12,7 +12,7 @@ import musicae
 from musicae import MusicModel, MusicVAE, PlanVAE, Score, Track
 from musicae.batch import GridBatch
 from musicae.errors import ParameterError
-from musicae.metrics import window_distance
+from musicae.metrics.melody import window_distance
 from musicae.models import MusicVAEConfig, PlanVAEConfig
 from musicae.models.grid import GridAutoencoder
 from musicae.refine import keep_tokens, margins, refine

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from musicae.datasets.sample_evaluation import halves
 from musicae.errors import DataError
-from musicae.metrics import window_distance
-from musicae.novelty import distinct, nearest_distances
+from musicae.metrics.melody import window_distance
+from musicae.metrics.novelty import distinct, nearest_distances
+from musicae.metrics.samples import FEATURES, features, histograms, middles, overlap, overlaps, repetition
 from musicae.representations import GridWindow, MelodyGrid, TripletGrid
-from musicae.sample_metrics import FEATURES, features, histograms, middles, overlap, overlaps, repetition
 
 GRID = MelodyGrid()
 

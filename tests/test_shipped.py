@@ -16,8 +16,8 @@ from musicae.corruptions import Downscaling
 from musicae.datasets.images import IMAGE_SETS
 from musicae.datasets.windows import split_of
 from musicae.hub import load_weights, shipped
-from musicae.image_metrics import psnr
 from musicae.image_presets import IMAGE_PRESETS
+from musicae.metrics.images import psnr
 from musicae.pictures import PictureModel, load_pictures
 from musicae.presets import PRESETS
 

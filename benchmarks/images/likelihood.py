@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from musicae.datasets.image_batches import LabelledImages, batches_in_order
 from musicae.image_batch import ImageBatch, ImageTask
-from musicae.image_metrics import importance_nll
+from musicae.metrics.images import importance_nll
 from musicae.pictures import PictureModel
 from musicae.progress import Progress
 

@@ -20,8 +20,8 @@ from musicae.batch import GridBatch
 from musicae.datasets import open_collections
 from musicae.datasets.batches import WindowBatches
 from musicae.datasets.windows import longest_window, prepare
-from musicae.drum_metrics import PLAIN_VELOCITY
 from musicae.feel import draw_feel, feeling
+from musicae.metrics.drums import PLAIN_VELOCITY
 from musicae.models.blocks import BlockAutoencoder
 from musicae.music import load
 

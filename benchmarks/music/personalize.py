@@ -8,7 +8,7 @@ to MIDI files; those that are left over are the other tunes of the same kind. Tw
 measured, each to the nearest of the phrases in them (at most `musicae.personal.MOST`, evenly spaced):
 
     code    one minus the cosine of the angle between the codes that the base model gives to the two windows
-    notes   `musicae.metrics.window_distance` between windows of equal bars: the share of time steps that sound otherwise
+    notes   `musicae.metrics.melody.window_distance` between windows of equal bars: the share of time steps that sound otherwise
 
 Samples are drawn as `musicae sample` does, with its own temperature, in the metre; a copy is a sample of distance 0 in notes.
 """
@@ -30,7 +30,7 @@ from musicae.cli.progress import tasks
 from musicae.datasets import open_collections
 from musicae.datasets.tunes import read_collection
 from musicae.datasets.windows import split_of
-from musicae.metrics import window_distance
+from musicae.metrics.melody import window_distance
 from musicae.models.grid import GridAutoencoder
 from musicae.music import MusicModel, load
 from musicae.personal import personalize, read_phrases

@@ -21,7 +21,7 @@ def command(files: tuple[Path, ...], labels: tuple[int, ...], job: shared.Job) -
     """
     written = job.claim([f"{path.stem}.reconstructed.png" for path in files])
 
-    from musicae.image_metrics import psnr
+    from musicae.metrics.images import psnr
 
     model = job.load()
     x = job.read(model, files)

@@ -22,7 +22,7 @@ def repair(files: Sequence[Path], word: str, job: shared.Job, *, damage: bool, e
     written = job.claim(names)
 
     from musicae.corruptions import Downscaling
-    from musicae.image_metrics import psnr
+    from musicae.metrics.images import psnr
 
     model = job.load()
     if not enlarge and isinstance(model.task.corruption, Downscaling):

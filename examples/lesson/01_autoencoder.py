@@ -19,8 +19,8 @@ from musicae import figures
 from musicae.datasets.image_evaluation import codes_of
 from musicae.datasets.image_figures import FIGURES
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import Pca, bernoulli_loss, entropy_floor, knn_accuracy, mean_squared_error
 from musicae.image_presets import image_preset
+from musicae.metrics.images import Pca, bernoulli_loss, entropy_floor, knn_accuracy, mean_squared_error
 from musicae.models.image import ConvAutoencoder, ConvAutoencoderConfig
 
 lesson = Lesson(__doc__, "conv-ae", "ae-2d")

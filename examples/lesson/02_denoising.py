@@ -17,8 +17,8 @@ from musicae.corruptions import GaussianNoise
 from musicae.datasets.image_figures import FIGURES
 from musicae.errors import DataError
 from musicae.image_batch import ImageBatch
-from musicae.image_metrics import linear_map, psnr
 from musicae.image_presets import image_preset
+from musicae.metrics.images import linear_map, psnr
 from musicae.models.image import DenseAutoencoder, DenseAutoencoderConfig
 
 lesson = Lesson(__doc__, "denoise")

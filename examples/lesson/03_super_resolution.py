@@ -18,8 +18,8 @@ from musicae import figures
 from musicae.corruptions import Downscaling
 from musicae.datasets.image_figures import FIGURES
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import linear_map, psnr
 from musicae.image_presets import image_preset
+from musicae.metrics.images import linear_map, psnr
 
 lesson = Lesson(__doc__, "superres", "superres-x4")
 train, test = lesson.pictures("train"), lesson.pictures("test")

@@ -18,8 +18,8 @@ from musicae.datasets.image_evaluation import codes_of
 from musicae.datasets.image_figures import FIGURES
 from musicae.distributions import DiagonalGaussian
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import importance_nll, knn_accuracy
 from musicae.image_presets import image_preset
+from musicae.metrics.images import importance_nll, knn_accuracy
 
 lesson = Lesson(__doc__, "vae-2d", "conv-vae")
 train, test = lesson.pictures("train"), lesson.pictures("test")

@@ -20,8 +20,8 @@ from musicae.datasets.image_batches import batches_in_order
 from musicae.datasets.image_evaluation import codes_of
 from musicae.datasets.image_figures import FIGURES
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import linear_probe_accuracy
 from musicae.image_presets import image_preset
+from musicae.metrics.images import linear_probe_accuracy
 from musicae.pictures import PictureModel
 
 lesson = Lesson(__doc__, "cvae", "vae")

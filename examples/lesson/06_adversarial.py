@@ -22,8 +22,8 @@ from musicae import figures
 from musicae.datasets.image_evaluation import codes_of
 from musicae.datasets.image_figures import FIGURES
 from musicae.image_batch import ImageTask
-from musicae.image_metrics import mean_squared_error
 from musicae.image_presets import image_preset
+from musicae.metrics.images import mean_squared_error
 from musicae.models.adversarial import AdversarialAutoencoder, AdversarialAutoencoderConfig
 from musicae.optimization import TrainingConfig, Updater
 

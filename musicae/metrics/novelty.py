@@ -1,11 +1,12 @@
 """How new melodies are: how far each is from the nearest of many known ones, in whatever key.
 
-Conventions: windows are compared as they sound (`musicae.metrics.sounding`), and with windows in bars of the same lengths only.
+Conventions: windows are compared as they sound (`musicae.metrics.melody.sounding`), and only with windows in bars of the same
+lengths.
 
 Figures:
-    nearest_distance: the least `musicae.metrics.window_distance` to a known window, each transposed so that in both the first
-        note, the last note, or the pitch that sounds longest (of several the lowest) is the same, whichever of the three is
-        nearest; 0 for a copy, 1 where no known window has such bars. Octaves are not folded.
+    nearest_distance: the least `musicae.metrics.melody.window_distance` to a known window, each transposed so that in both the
+        first note, the last note, or the pitch that sounds longest (of several the lowest) is the same, whichever of the three
+        is nearest; 0 for a copy, 1 where no known window has such bars. Octaves are not folded.
     A copy is a window that sounds like a known one in some key; any of the three alignments finds it.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from musicae.metrics import sounding
+from musicae.metrics.melody import sounding
 
 __all__ = ["distinct", "nearest_distances"]
 

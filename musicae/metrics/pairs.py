@@ -8,12 +8,12 @@ from torch import Tensor
 
 from musicae import latent
 from musicae.batch import GridBatch
-from musicae.drum_metrics import hit_distance
 from musicae.errors import DataError
 from musicae.even import even_path
-from musicae.metrics import window_distance
+from musicae.metrics.drums import hit_distance
+from musicae.metrics.melody import window_distance
+from musicae.metrics.paths import averages, mixed, path_figures
 from musicae.models.grid import GridAutoencoder
-from musicae.path_metrics import averages, mixed, path_figures
 from musicae.progress import Progress
 
 __all__ = ["STEPS", "draw_pairs", "path_scores"]
@@ -63,7 +63,7 @@ def path_scores(
     drums: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Return the figures of `musicae.path_metrics.averages` for three kinds of paths between pairs of windows.
+    """Return the figures of `musicae.metrics.paths.averages` for three kinds of paths between pairs of windows.
 
     Arguments:
         model: The model, in evaluation mode.

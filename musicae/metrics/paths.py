@@ -1,8 +1,8 @@
 """Figures that tell how well one melody, or drum pattern, becomes another.
 
 Conventions: a path is S windows in the same bars, tokens int64 of shape (..., S, T), with a mask (..., T) of the time steps
-that count; distances are those of `musicae.metrics.window_distance`, of drum patterns those of
-`musicae.drum_metrics.hit_distance`. Figures come path by path, shape (...).
+that count; distances are those of `musicae.metrics.melody.window_distance`, of drum patterns those of
+`musicae.metrics.drums.hit_distance`. Figures come path by path, shape (...).
 
 Figures:
     step_ratio: largest over mean distance between neighbours. 1 where the music changes by equal amounts; S - 1 where all of it
@@ -26,8 +26,8 @@ References:
 import torch
 from torch import Tensor
 
-from musicae.drum_metrics import hit_distance, hit_f1s
-from musicae.metrics import Distance, window_distance, worst_decile
+from musicae.metrics.drums import hit_distance, hit_f1s
+from musicae.metrics.melody import Distance, window_distance, worst_decile
 
 __all__ = [
     "averages",

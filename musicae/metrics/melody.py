@@ -27,7 +27,7 @@ from torch import Tensor
 
 from musicae.batch import GridBatch
 from musicae.distributions import DiagonalGaussian, active_units
-from musicae.drum_metrics import drum_figures
+from musicae.metrics.drums import drum_figures
 from musicae.models.base import Autoencoder
 from musicae.objectives import BITS
 
@@ -231,7 +231,7 @@ def grid_scores(
     Returns:
         `hold_accuracy`, `step_accuracy`, `exact`, `kl_bits` (mean a window), `nll_bits` (bound on the negative log
         likelihood, mean a window) and `active_units`; of melodies also `note_f1`, `onset_f1` and `pitch_accuracy`, of drum
-        patterns those of `musicae.drum_metrics.drum_figures`. `musicae.code_metrics.thorough_scores` has more.
+        patterns those of `musicae.metrics.drums.drum_figures`. `musicae.metrics.codes.thorough_scores` has more.
     """
     return Reconstructions.of(model, batches, code).figures()
 

@@ -1,6 +1,6 @@
 """Figures that tell what a model's codes are worth, beyond one greedy reconstruction.
 
-Conventions: as in `musicae.metrics`; codes are posterior means, and all averages are over the set, not over batches.
+Conventions: as in `musicae.metrics.melody`; codes are posterior means, and all averages are over the set, not over batches.
 
 Figures:
     teacher_forced_accuracy: share of time steps whose likeliest token is right when the decoder is told the true tokens before
@@ -23,8 +23,8 @@ import torch
 from torch import Tensor
 
 from musicae.batch import GridBatch
-from musicae.drum_metrics import hit_counts, hit_f1s
-from musicae.metrics import Reconstructions, note_f1s, step_accuracies, worst_decile
+from musicae.metrics.drums import hit_counts, hit_f1s
+from musicae.metrics.melody import Reconstructions, note_f1s, step_accuracies, worst_decile
 from musicae.models.grid import GridAutoencoder, sequence_log_likelihood
 from musicae.objectives import BITS
 
@@ -33,7 +33,7 @@ __all__ = ["shuffled", "thorough_scores"]
 
 @torch.no_grad()
 def thorough_scores(model: GridAutoencoder, batches: Sequence[GridBatch], *, seed: int = 0) -> dict[str, float]:
-    """Return the figures of `musicae.metrics.grid_scores` and all of this module.
+    """Return the figures of `musicae.metrics.melody.grid_scores` and all of this module.
 
     Arguments:
         model: The model, in evaluation mode.
