@@ -16,6 +16,7 @@ from musicae.errors import ParameterError
 __all__ = ["BITS", "BetaSchedule", "Losses", "ObjectiveConfig", "elbo_losses", "importance_losses"]
 
 BITS = 1.0 / math.log(2.0)  # one nat in bits
+_LEAST, _MOST = 0.01, 10.0  # weights between which a controller keeps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class BetaSchedule:
             MusicVAE; `cyclical` (`cycles` ramps over `steps`, each rising for half its length, then held);
             `target`, 0 for the first `steps`, then a controller that moves the weight until the KL is
             `target_bits`.
-        beta: The largest weight; for `target` the first and smallest one.
+        beta: The largest weight; for `target` the first one.
         steps: Length of the ramp, of all cycles together, or of the time before the controller starts.
         rate: Base of the exponential schedule.
         cycles: Number of cycles.
@@ -53,7 +54,7 @@ class BetaSchedule:
                 f"got beta={self.beta}, steps={self.steps}, cycles={self.cycles}, rate={self.rate}, "
                 f"target_bits={self.target_bits}."
             )
-        if self.kind == "target" and not 0 < self.beta <= 10:
+        if self.kind == "target" and not 0 < self.beta <= _MOST:
             raise ParameterError(f"BetaSchedule of kind target needs 0 < beta <= 10, got {self.beta}.")
 
     def at(self, step: int, previous: float | None = None, kl_bits: float | None = None) -> float:
@@ -77,7 +78,7 @@ class BetaSchedule:
             if not previous or kl_bits is None:
                 return self.beta
             error = max(-1.0, min(1.0, kl_bits / self.target_bits - 1.0))
-            return min(10.0, max(self.beta, previous * math.exp(0.01 * error)))
+            return min(_MOST, max(min(self.beta, _LEAST), previous * math.exp(0.01 * error)))
         return self.beta
 
     def final(self, steps: int, current: float | None) -> float:

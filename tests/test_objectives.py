@@ -134,7 +134,9 @@ def test_target_moves_towards_the_rate_wanted() -> None:
     assert schedule.at(5, previous=0.5, kl_bits=20.0) < 0.5
     assert schedule.at(5, previous=0.5, kl_bits=40.0) == 0.5
     assert schedule.at(5, previous=0.5, kl_bits=1e9) == pytest.approx(0.5, rel=0.05), "in small steps"
-    assert schedule.at(5, previous=0.2, kl_bits=0.0) == 0.2, "never below beta"
+    assert schedule.at(5, previous=0.2, kl_bits=0.0) == pytest.approx(0.2, rel=0.05), "below where it began, too"
+    assert schedule.at(5, previous=0.01, kl_bits=0.0) == 0.01, "but never to nothing"
+    assert schedule.at(5, previous=9.99, kl_bits=1e9) == 10.0
 
 
 def test_target_settles_where_the_rate_is_met() -> None:
