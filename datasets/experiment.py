@@ -28,7 +28,7 @@ from musicae.training import Trainer, TrainingConfig
 __all__ = ["Experiment", "configured"]
 
 VALIDATION_WINDOWS = 1000
-HELD = 0.25  # weight of the KL from which the controller of a trained model starts; trained ones end at about 0.3
+HELD = 0.25  # weight of the KL from which the controller of a trained model starts; trained ones end at 0.25 to 0.3
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,8 @@ def path_scores(
             "mixed": mixed(first.tokens, last.tokens, STEPS, generator)[0],
         }
         for name, tokens in paths.items():
-            taken = (
-                t.cpu() for t in (tokens[None], first.tokens, last.tokens, first.mask)
-            )  # Apple's MPS has no double precision
+            # On the CPU, for Apple's MPS has no double precision.
+            taken = (t.cpu() for t in (tokens[None], first.tokens, last.tokens, first.mask))
             found[name].append(path_figures(*taken, drums=drums))
         if progress:
             progress("interpolating", done, pairs)
