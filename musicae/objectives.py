@@ -26,8 +26,8 @@ class BetaSchedule:
     Arguments:
         kind: `constant`; `linear` (from 0 to `beta` over `steps`); `exponential`, `beta * (1 - rate**step)` as in
             MusicVAE; `cyclical` (`cycles` ramps over `steps`, each rising for half its length, then held);
-            `target`, 0 for the first `steps`, then a controller that moves the weight until the KL is
-            `target_bits`.
+            `target`, 0 for the first `steps`, then a controller that moves the weight, between 0.01 (or `beta`, if
+            that is less) and 10, until the KL is `target_bits`.
         beta: The largest weight; for `target` the first one.
         steps: Length of the ramp, of all cycles together, or of the time before the controller starts.
         rate: Base of the exponential schedule.

@@ -6,24 +6,22 @@ import pytest
 import torch
 from torch import Tensor
 
+from model_cases import plan
 from musicae import even
 from musicae.batch import GridBatch
 from musicae.metrics.drums import hit_distance
 from musicae.metrics.melody import Distance, window_distance
 from musicae.metrics.paths import step_ratio, step_sizes
-from musicae.models import PlanVAE, PlanVAEConfig
+from musicae.models import PlanVAE
 
 STEPS = 7
 
 
 @pytest.fixture(scope="module")
 def model() -> PlanVAE:
-    torch.manual_seed(0)
-    sizes = {"token_size": 6, "block_size": 14, "pooled_size": 8, "hidden_size": 24, "decoder_size": 16, "cell_size": 12}
-    model = PlanVAE(PlanVAEConfig(depth=8, latent_size=6, max_steps=16, max_bar_steps=8, **sizes)).eval()
-    for parameter in model.parameters():
-        parameter.data.mul_(3.0)
-    return model
+    made = plan(depth=8, latent_size=6, max_bar_steps=8).build(loud=True)
+    assert isinstance(made, PlanVAE)
+    return made
 
 
 def ratios(model: PlanVAE, distance: Distance) -> Tensor:

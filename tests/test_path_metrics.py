@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from model_cases import plan
 from musicae.batch import GridBatch
 from musicae.errors import DataError
 from musicae.even import even_path
@@ -26,7 +27,7 @@ from musicae.metrics.paths import (
     step_ratio,
     step_sizes,
 )
-from musicae.models import PlanVAE, PlanVAEConfig
+from musicae.models import PlanVAE
 from musicae.representations import GridWindow
 
 ON = torch.ones(1, 4, dtype=torch.bool)
@@ -128,11 +129,8 @@ def test_pairs_are_of_one_metre_and_follow_from_the_seed() -> None:
 
 @pytest.mark.parametrize("drums", [False, True])
 def test_scores_are_those_of_the_paths_that_commands_make(drums: bool) -> None:
-    torch.manual_seed(0)
-    sizes = {"token_size": 6, "block_size": 14, "pooled_size": 8, "hidden_size": 24, "decoder_size": 16, "cell_size": 12}
-    model = PlanVAE(PlanVAEConfig(depth=8, latent_size=6, max_steps=16, max_bar_steps=8, **sizes)).eval()
-    for parameter in model.parameters():
-        parameter.data.mul_(3.0)
+    model = plan(depth=8, latent_size=6, max_bar_steps=8).build(loud=True)
+    assert isinstance(model, PlanVAE)
     windows = [GridWindow(torch.randint(8, (n,)).numpy(), (n // 2, n // 2)) for n in (16, 16, 12, 12)]
     batch = GridBatch.from_windows(windows)
     told = path_scores(model, [batch], pairs=6, seed=3, drums=drums)
