@@ -1,15 +1,19 @@
 """The folder of a training run: what lies in it, written whole or not at all, and read back safely.
 
-`config.json` (the recipe), `metrics.csv`, `last.safetensors`, `best.safetensors`, and `state.pt`, which only resuming reads.
+`config.json` (the recipe), `metrics.csv`, `last.safetensors`, `best.safetensors`, and `state.pt`, which only resuming reads; a
+training holds `lock` while it runs.
 """
 
 import csv
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 
 from musicae.checkpoint import CheckpointInfo
 from musicae.errors import CheckpointError, DataError
@@ -71,6 +75,20 @@ class RunFolder:
     def last(self) -> Path:
         """The checkpoint of the latest step."""
         return self.path / "last.safetensors"
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Hold the folder, so that no other training writes into it.
+
+        Raises:
+            DataError: another training holds it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path / "lock", timeout=0):
+                yield
+        except Timeout as error:
+            raise DataError(f"{self.path} is held by a training that still runs. Wait, end it, or choose another.") from error
 
     def clear(self) -> None:
         """Delete what an earlier run left."""

@@ -99,7 +99,15 @@ class Trainer:
 
         Returns:
             The last validation's figures.
+
+        Raises:
+            DataError: another training writes into the same folder.
         """
+        with self.folder.claimed():
+            return self._fit(report, minutes)
+
+    def _fit(self, report: Callable[[int, Metrics], None] | None, minutes: float | None) -> Metrics:
+        """Train, while nobody else writes into the folder."""
         if self.step == 0:
             self.folder.clear()
         self.folder.write_recipe()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from musicae.checkpoint import CheckpointInfo, read_info
 from musicae.config import replace, to_dict
 from musicae.distributions import Point
-from musicae.errors import MusicaeError
+from musicae.errors import DataError, MusicaeError
 from musicae.hub import find_weights
 from musicae.models import Autoencoder
 from musicae.objectives import BetaSchedule, ObjectiveConfig
@@ -223,12 +223,28 @@ def test_without_validation_the_last_weights_are_the_best(tmp_path: Path) -> Non
     assert read_info(tmp_path / "best.safetensors").step == 4
 
 
+def test_two_trainings_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def start_another(step: int, figures: Metrics) -> None:
+        with pytest.raises(DataError) as error:
+            line(tmp_path, 9, 9, 9, 9).fit()
+        refused.append(str(error.value))
+
+    line(tmp_path, 1, 2, 3, 4).fit(start_another)
+    assert set(refused) == {f"{tmp_path} is held by a training that still runs. Wait, end it, or choose another."}
+    kept = (tmp_path / "last.safetensors").read_bytes()
+    line(tmp_path / "alone", 1, 2, 3, 4).fit()
+    assert kept == (tmp_path / "alone" / "last.safetensors").read_bytes()
+    line(tmp_path, 9, 9, 9, 9).fit()  # nobody holds it any more
+
+
 def test_content_of_a_run_folder(tmp_path: Path) -> None:
     run = tmp_path / "deep" / "run"
     trainer = line(run, 1, 2, 3, 4, validation=[torch.ones(2, 1), torch.full((1, 1), 4.0)])
     seen: list[tuple[int, list[str]]] = []
     trainer.fit(lambda step, figures: seen.append((step, list(figures))))
-    names = ["best.safetensors", "config.json", "last.safetensors", "metrics.csv", "state.pt"]
+    names = ["best.safetensors", "config.json", "last.safetensors", "lock", "metrics.csv", "state.pt"]
     assert sorted(p.name for p in run.iterdir()) == names
     recipe = json.loads((run / "config.json").read_text())
     assert list(recipe) == ["model", "config", "representation", "bars", "data", "training"]
