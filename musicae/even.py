@@ -24,7 +24,9 @@ __all__ = ["even_path"]
 FINE = 64  # parts that a path is cut into before its points are chosen
 REACH = 8  # parts that a step may take, in those that it would take on average
 JUMP = 1.5  # mean steps from which on a change between neighbouring parts is a jump
+GRAIN = 2  # parts of a bridge for each step that it is to be crossed in
 TRIES = 100  # gradient steps to a bridge
+ROUNDS = 2  # times that bridges are built; what a code was not refined to in one round is nearer in the next
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,11 @@ def even_path(
     codes, mask = latent.path(a, b, count + 1), like.mask[0]
     line = _Line(torch.arange(count + 1, dtype=torch.float64) / count, codes, _decoded(model, codes, like))
     chosen = _choose(line, mask, steps, distance)
-    taken = line.tokens[chosen]
-    sizes = distance(taken[:-1], taken[1:], mask)
-    if bool(sizes.max() > JUMP * sizes.mean()):
+    for _ in range(ROUNDS):
+        taken = line.tokens[chosen]
+        sizes = distance(taken[:-1], taken[1:], mask)
+        if not bool(sizes.max() > JUMP * sizes.mean()):
+            break
         line = _bridged(model, line, like, float(sizes.mean()), steps, distance)
         chosen = _choose(line, mask, steps, distance)
     return line.alphas[chosen].tolist(), line.codes[chosen]
@@ -83,14 +87,14 @@ def _choose(line: _Line, mask: Tensor, steps: int, distance: Distance) -> list[i
 
 
 def _bridged(model: GridAutoencoder, line: _Line, like: GridBatch, size: float, steps: int, distance: Distance) -> _Line:
-    """Return the line with bridges over its jumps, in steps of about `size`."""
+    """Return the line with bridges over its jumps, `GRAIN` points for each step of `size`."""
     jumps, tokens = distance(line.tokens[:-1], line.tokens[1:], like.mask[0]), line.tokens
     alphas, begin, wanted = [], [], []
     for i in (jumps > JUMP * size).nonzero()[:, 0].tolist():
-        parts = min(steps - 1, math.ceil(float(jumps[i]) / size))
+        parts = min(GRAIN * (steps - 1), math.ceil(GRAIN * float(jumps[i]) / size))
         shares = torch.arange(1, parts, dtype=torch.float64) / parts
         alphas.append(torch.lerp(line.alphas[i], line.alphas[i + 1], shares))
-        begin.append(line.codes[[i]].expand(parts - 1, -1))
+        begin.append(line.codes[i + (shares > 0.5).long()])  # the nearer end
         wanted.append(_crossing(tokens[i], tokens[i + 1], like.mask[0], parts, distance))
     if not wanted:
         return line

@@ -44,7 +44,7 @@ def test_bridges_make_paths_more_even(model: PlanVAE, distance: Distance, monkey
     plain = ratios(model, distance)
     assert float(plain.max()) > 2, "somewhere the music jumps"
     assert float(bridged.mean()) < float(plain.mean()) - 0.05
-    assert float(bridged.max()) < float(plain.max())
+    assert float(bridged.max()) < 1.6, "bridges are finer than the steps over them, and mended once more where need be"
 
 
 def test_a_crossing_begins_as_the_first_and_ends_as_the_last() -> None:
