@@ -162,7 +162,8 @@ def _training(config: TrainingConfig, folder: Path, *, trained: bool, resume: bo
 def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: str) -> bool:
     """Take the weights of a checkpoint; return whether the model now knows how to use its code.
 
-    An equal model takes all; a model of more bars the blocks, and what surrounds the code if a phrase is like a window.
+    A model of equal sizes takes all, whatever share of its input is hidden in training; a model of more bars the blocks, and
+    what surrounds the code if a phrase is like a window.
 
     Raises:
         CheckpointError: it holds another model, size or representation.
@@ -171,7 +172,7 @@ def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: s
     reason = "holds another model, size or representation than the recipe; train the preset it came from."
     if info.representation != representation:
         raise CheckpointError(f"{name} {reason}")
-    if theirs.name == model.name and to_dict(theirs.config) == to_dict(model.config):
+    if theirs.name == model.name and _sizes(theirs.config) == _sizes(model.config):
         model.load_state_dict(theirs.state_dict())
         return True
     if theirs.name != model.name and isinstance(model, BlockAutoencoder) and isinstance(theirs, BlockAutoencoder):
@@ -180,6 +181,11 @@ def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: s
         except ParameterError as error:
             raise CheckpointError(f"{name} {reason} {error}") from error
     raise CheckpointError(f"{name} {reason}")
+
+
+def _sizes(config: Any) -> dict[str, Any]:
+    """Return what a model's weights depend on."""
+    return {name: value for name, value in to_dict(config).items() if not name.endswith("_dropout")}
 
 
 def _validation(windows: PreparedWindows, representation: Any, device: torch.device) -> list[GridBatch]:

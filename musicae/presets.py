@@ -55,7 +55,7 @@ PRESETS: dict[str, Preset] = {
             steps=14_000,
             average=0.999,
             validate_every=1000,
-            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=58.3)),
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=59.3)),
         ),
     ),
     "melody-2bar-sampling": Preset(

@@ -104,7 +104,8 @@ def test_the_seed_draws_the_first_weights(tmp_path: Path, tune_folder: Path) -> 
 def test_a_run_starts_from_a_checkpoint(tmp_path: Path, tune_folder: Path) -> None:
     first = open_run(tiny(), tmp_path / "a", tune_folder)
     first.trainer.fit()
-    other = tiny(training=replace(tiny().training, seed=9))
+    shown_more = {"latent_size": 4, **TINY, "token_dropout": 0.05}
+    other = tiny(config=shown_more, training=replace(tiny().training, seed=9))
     second = open_run(other, tmp_path / "b", tune_folder, init_from=str(tmp_path / "a" / "last.safetensors"))
     assert second.trainer.step == 0
     beta = second.trainer.config.objective.beta
@@ -114,6 +115,7 @@ def test_a_run_starts_from_a_checkpoint(tmp_path: Path, tune_folder: Path) -> No
     assert open_run(tiny(), tmp_path / "a", tune_folder, resume=True).trainer.config == first.trainer.config
     second = open_run(other, tmp_path / "b", tune_folder, init_from=str(tmp_path / "a" / "last.safetensors"), force=True)
     assert all(torch.equal(a, b) for a, b in zip(first.trainer.average, second.trainer.average, strict=True))
+    assert (first.trainer.model.config.token_dropout, second.trainer.model.config.token_dropout) == (0.2, 0.05)
     wrong = tiny(config={**TINY, "latent_size": 5})
     path = tmp_path / "a"
     with pytest.raises(CheckpointError) as error:

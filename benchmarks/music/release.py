@@ -89,13 +89,15 @@ DRUM_WORDS = {
 @click.option("--command", required=True, help="The command that trained it.")
 @click.option("--machine", default="two CPU cores", show_default=True)
 @click.option("--summary", help="First words of the card. [default: the preset's]")
+@click.option("--last", is_flag=True, help="Take the weights of the last step, not those of the best validation.")
 @options.data
-def main(run: Path, name: str, command: str, machine: str, summary: str | None, data: tuple[str, ...]) -> None:
+def main(run: Path, name: str, command: str, machine: str, summary: str | None, last: bool, data: tuple[str, ...]) -> None:
     """Write musicae/weights/NAME.safetensors and NAME.md from a RUN folder."""
-    model, info = load_checkpoint(run / "best.safetensors")
+    weights = run / ("last.safetensors" if last else "best.safetensors")
+    model, info = load_checkpoint(weights)
     drums = info.representation["name"] == "drums"
     target = WEIGHTS / f"{name}.safetensors"
-    tables = {"single": evaluate(run / "best.safetensors", data)}
+    tables = {"single": evaluate(weights, data)}
     save_checkpoint(target, model, info, half=True)
     tables["half"] = evaluate(target, data)
     tables["essen"] = {} if drums else evaluate(target, ("essen",))
