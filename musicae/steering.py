@@ -33,7 +33,7 @@ __all__ = ["Shifted", "attribute_vectors", "attributes_of", "effect", "move", "s
 Array = NDArray[np.float64]
 
 CANDIDATES = 24
-ROUNDS = 8
+ROUNDS = 10
 NOISE = 0.3  # standard deviation of the largest noise in each dimension; the prior's is 1
 STARTS = 6  # searches for one tune, of which the best is taken
 EMPHASIS = 2.0  # weight of the attributes set beside that of the others
