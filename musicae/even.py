@@ -3,7 +3,7 @@
 1. The great circle is cut finely, and all of it is decoded greedily.
 2. Points are chosen by dynamic programming (`musicae.latent.respace`): the music stands still on some parts and runs on others.
 3. Somewhere it may jump: one token falls the other way, and those after it follow. No spacing evens that out. There the path is
-   led over bridges: windows that begin as the music before the jump and end as that behind it, to which codes are refined as
+   led over bridges: windows cut together from the music before the jump and that behind it, to which codes are refined as
    those of an exact morph are (`musicae.refine`). Then the points are chosen again.
 """
 
@@ -26,7 +26,6 @@ REACH = 8  # parts that a step may take, in those that it would take on average
 JUMP = 1.5  # mean steps from which on a change between neighbouring parts is a jump
 GRAIN = 2  # parts of a bridge for each step that it is to be crossed in
 TRIES = 100  # gradient steps to a bridge
-ROUNDS = 2  # times that bridges are built; what a code was not refined to in one round is nearer in the next
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,9 @@ def even_path(
     codes, mask = latent.path(a, b, count + 1), like.mask[0]
     line = _Line(torch.arange(count + 1, dtype=torch.float64) / count, codes, _decoded(model, codes, like))
     chosen = _choose(line, mask, steps, distance)
-    for _ in range(ROUNDS):
-        taken = line.tokens[chosen]
-        sizes = distance(taken[:-1], taken[1:], mask)
-        if not bool(sizes.max() > JUMP * sizes.mean()):
-            break
+    taken = line.tokens[chosen]
+    sizes = distance(taken[:-1], taken[1:], mask)
+    if bool(sizes.max() > JUMP * sizes.mean()):
         line = _bridged(model, line, like, float(sizes.mean()), steps, distance)
         chosen = _choose(line, mask, steps, distance)
     return line.alphas[chosen].tolist(), line.codes[chosen]
@@ -94,7 +91,7 @@ def _bridged(model: GridAutoencoder, line: _Line, like: GridBatch, size: float, 
         parts = min(GRAIN * (steps - 1), math.ceil(GRAIN * float(jumps[i]) / size))
         shares = torch.arange(1, parts, dtype=torch.float64) / parts
         alphas.append(torch.lerp(line.alphas[i], line.alphas[i + 1], shares))
-        begin.append(line.codes[i + (shares > 0.5).long()])  # the nearer end
+        begin.append(line.codes[[i]].expand(parts - 1, -1))
         wanted.append(_crossing(tokens[i], tokens[i + 1], like.mask[0], parts, distance))
     if not wanted:
         return line
@@ -108,15 +105,22 @@ def _bridged(model: GridAutoencoder, line: _Line, like: GridBatch, size: float, 
 
 
 def _crossing(first: Tensor, last: Tensor, mask: Tensor, parts: int, distance: Distance) -> Tensor:
-    """Return windows between two (T,), each beginning as the first and ending as the last, in about equal steps.
+    """Return windows between two (T,), each of one up to a time step and of the other from there on, in about equal steps.
+
+    The first comes before the last or behind it, whichever makes the steps more equal: a note that is held from the beginning
+    of a window cannot be entered later.
 
     Returns:
         Shape (parts - 1, T).
     """
     place = torch.arange(len(first), device=first.device)
-    cuts = torch.where(place >= place[:, None], last, first)  # (T, T); row t is the last one's from time step t on
+    behind = place >= place[:, None]
     share = torch.arange(1, parts, device=first.device)[:, None] / parts
     whole = distance(first, last, mask)
-    gone, left = distance(first, cuts, mask), distance(cuts, last, mask)
-    off = torch.maximum((gone - share * whole).abs(), (left - (1 - share) * whole).abs())  # (parts - 1, T)
-    return cuts[off.argmin(1)]
+    found = []
+    for cuts in (torch.where(behind, last, first), torch.where(behind, first, last)):  # (T, T), cut at each time step
+        gone, left = distance(first, cuts, mask), distance(cuts, last, mask)
+        off = torch.maximum((gone - share * whole).abs(), (left - (1 - share) * whole).abs())  # (parts - 1, T)
+        nearest = off.min(1)
+        found.append((float(nearest.values.max()), cuts[nearest.indices]))
+    return min(found, key=lambda pair: pair[0])[1]
