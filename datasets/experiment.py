@@ -184,7 +184,7 @@ def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: s
 
 
 def _sizes(config: Any) -> dict[str, Any]:
-    """Return what a model's weights depend on."""
+    """Return the fields of a model's configuration but the shares that are hidden in training, which no weight depends on."""
     return {name: value for name, value in to_dict(config).items() if not name.endswith("_dropout")}
 
 

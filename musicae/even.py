@@ -105,10 +105,17 @@ def _bridged(model: GridAutoencoder, line: _Line, like: GridBatch, size: float, 
 
 
 def _crossing(first: Tensor, last: Tensor, mask: Tensor, parts: int, distance: Distance) -> Tensor:
-    """Return windows between two (T,), each of one up to a time step and of the other from there on, in about equal steps.
+    """Return windows between two, each of one up to a time step and of the other from there on, in about equal steps.
 
     The first comes before the last or behind it, whichever makes the steps more equal: a note that is held from the beginning
     of a window cannot be entered later.
+
+    Arguments:
+        first: Tokens, shape (T,).
+        last: Tokens, shape (T,).
+        mask: The time steps that count, shape (T,).
+        parts: Number of steps to make from the first to the last.
+        distance: See `even_path`.
 
     Returns:
         Shape (parts - 1, T).

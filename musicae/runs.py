@@ -85,10 +85,11 @@ class RunFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self.path / "lock", timeout=0):
-                yield
+            held = FileLock(self.path / "lock", timeout=0).acquire()
         except Timeout as error:
             raise DataError(f"{self.path} is held by a training that still runs. Wait, end it, or choose another.") from error
+        with held:
+            yield
 
     def clear(self) -> None:
         """Delete what an earlier run left."""
