@@ -98,7 +98,7 @@ class Trainer:
             minutes: Stop after this time; `resume` goes on from there.
 
         Returns:
-            The last validation's figures.
+            The last validation's figures, and as `valid_step` the step they are of; empty if this call did not validate.
 
         Raises:
             DataError: another training writes into the same folder.
@@ -123,8 +123,9 @@ class Trainer:
                 self._log(self._row(meter, means), report)
                 meter = Meter(meter.left_out)
             if done or self.step % self.config.validate_every == 0:
-                final = self.validate()
-                self._log({"step": self.step, "seconds": round(self.seconds, 1), **final}, report)
+                figures = self.validate()
+                self._log({"step": self.step, "seconds": round(self.seconds, 1), **figures}, report)
+                final = {"valid_step": self.step, **figures} if figures else {}
             if done or self.step % self.config.checkpoint_every == 0:
                 self.save()
             meter.skip()

@@ -279,3 +279,13 @@ def test_training_stops_after_the_minutes_given_and_goes_on_later(tmp_path: Path
     assert second.step == first.step, "no time, no step"
     second.fit()
     assert second.step == 50 == read_info(tmp_path / "last.safetensors").step
+
+
+def test_figures_of_a_run_that_time_ended_are_of_its_last_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count(0, 5)
+    monkeypatch.setattr("musicae.training.time.monotonic", lambda: float(next(clock)))
+    config = replace(CONFIG, steps=50, validate_every=4)
+    trainer = line(tmp_path, *[1.0] * 50, config=config, validation=[torch.ones(3, 1)])
+    assert trainer.fit(minutes=1) == {} and trainer.step < 4, "no validation, no figures"
+    figures = trainer.fit(minutes=2)
+    assert 4 < trainer.step < 8 and figures["valid_step"] == 4 and "valid_loss" in figures
