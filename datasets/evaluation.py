@@ -1,6 +1,6 @@
 """Measure a checkpoint on the windows of a split: reconstructions by collection and together, paths, and samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from musicae.metrics.melody import grid_scores
 from musicae.metrics.pairs import path_scores
 from musicae.progress import Progress
 
-__all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts"]
+__all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts", "together"]
 
 ALL = "all"
 Part = Literal["reconstruction", "interpolation", "samples"]
@@ -47,6 +47,11 @@ def evaluate(
     """
     subject = open_subject(checkpoint, data, split=split, device=device, progress=progress)
     return _reconstruction(subject, limit, None, progress)
+
+
+def together(table: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
+    """Return the figures of all collections of what `evaluate` gives, be there one or several."""
+    return table[ALL] if ALL in table else next(iter(table.values()))
 
 
 def evaluate_parts(

@@ -1,4 +1,4 @@
-"""The script in `benchmarks/music` that sets accuracy beside the KL of several checkpoints."""
+"""The scripts in `benchmarks/music` that set accuracy beside the KL of several checkpoints, and the recipes there."""
 
 import importlib
 import json
@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from musicae.checkpoint import load_checkpoint, save_checkpoint
 from musicae.datasets.evaluation import evaluate
+from musicae.presets import read_recipe
+from musicae.representations import REPRESENTATIONS
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "music"
 Invoke = Callable[..., Result]
@@ -52,6 +54,25 @@ def test_checkpoints_are_measured_on_the_same_windows_and_drawn(
     assert f"| {wanted['kl_bits']:.1f} |" in line and f"| {wanted['step_accuracy']:.4f} |" in line
     assert Path("curve.png").read_bytes().startswith(b"\x89PNG")
     assert "curve.png exists; use --force" in invoke(*command).stderr
+
+
+def test_runs_are_compared_one_by_one(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path, tune_folder: Path) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    script: Any = importlib.import_module("compare")
+    command = [str(small_checkpoint), str(small_checkpoint), "--data", str(tune_folder), "--limit", "10"]
+    result = CliRunner().invoke(script.main, command)
+    assert result.exit_code == 0, result.output
+    head, _, first, second = result.stdout.splitlines()
+    assert "note f1" in head and "hit f1" not in head and first == second
+    wanted = evaluate(small_checkpoint, (str(tune_folder),), limit=10, device="cpu")["folder-tunes"]
+    figures = dict(zip(head.split(" | "), first.split(" | "), strict=True))
+    assert figures["note f1"] == f"{wanted['note_f1']:.3f}" and figures["kl bits"] == f"{wanted['kl_bits']:.1f}"
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_recipes_can_be_read(path: Path) -> None:
+    recipe = read_recipe(path)
+    assert recipe.summary and recipe.training.steps > 0 and recipe.representation["name"] in REPRESENTATIONS
 
 
 def test_stored_figures_are_read(invoke: Invoke, released: Path) -> None:

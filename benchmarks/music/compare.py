@@ -4,6 +4,10 @@
     musicae train --config benchmarks/music/baseline.json --steps 1000 -o runs/baseline-1000
     python benchmarks/music/compare.py runs/ours-1000 runs/baseline-1000
 
+    musicae train --config benchmarks/music/drums-short.json --data groove=PATH -o runs/drums-short
+    musicae train musicvae-drums-2bar-small --data groove=PATH --minutes 18 --threads 1 -o runs/drums-baseline
+    python benchmarks/music/compare.py runs/drums-short runs/drums-baseline --data groove=PATH
+
 A run's training time is the sum over its steps, validation and saving left out, as its `metrics.csv` holds it. A shipped
 model's name stands for its checkpoint alone.
 """
@@ -14,10 +18,10 @@ from pathlib import Path
 import click
 
 from musicae.checkpoint import read_info
-from musicae.datasets.evaluation import evaluate
+from musicae.datasets.evaluation import evaluate, together
 from musicae.hub import find_weights, load_weights
 
-COLUMNS = ("hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "exact", "kl_bits", "nll_bits")
+COLUMNS = ("hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "hit_f1", "exact", "kl_bits", "nll_bits")
 
 
 def minutes_of(run: Path) -> float | None:
@@ -29,6 +33,28 @@ def minutes_of(run: Path) -> float | None:
         return max(float(row["seconds"]) for row in csv.DictReader(file)) / 60
 
 
+def row_of(run: str, which: str, data: tuple[str, ...], limit: int | None) -> dict[str, str]:
+    """Return what the table says of a run, by column; figures of melodies or of drums."""
+    path = Path(run) / f"{which}.safetensors"
+    checkpoint = path if path.is_file() else find_weights(run)
+    model, _ = load_weights(checkpoint)
+    info = read_info(checkpoint)
+    minutes = minutes_of(Path(run))
+    figures = together(evaluate(checkpoint, data, limit=limit, device="cpu"))
+    return {
+        "run": Path(run).name,
+        "parameters": f"{model.parameter_count():,}",
+        "steps": str(info.step),
+        "batch": str(info.training.get("batch_size", "")),
+        "minutes": f"{minutes:.1f}" if minutes is not None else "",
+        **{
+            c.replace("_", " "): f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}"
+            for c in COLUMNS
+            if c in figures
+        },
+    }
+
+
 @click.command()
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--data", multiple=True, help="Collections, as for `musicae evaluate`.")
@@ -36,20 +62,12 @@ def minutes_of(run: Path) -> float | None:
 @click.option("--which", type=click.Choice(["last", "best"]), default="last", show_default=True)
 def main(runs: tuple[str, ...], data: tuple[str, ...], limit: int | None, which: str) -> None:
     """Print a Markdown table of RUNS (run folders, checkpoints or names of shipped models)."""
-    titles = ("run", "parameters", "steps", "batch", "minutes", *(c.replace("_", " ") for c in COLUMNS))
-    click.echo("| " + " | ".join(titles) + " |")
-    click.echo("|" + "---|" * len(titles))
-    for run in runs:
-        path = Path(run) / f"{which}.safetensors"
-        checkpoint = path if path.is_file() else find_weights(run)
-        model, _ = load_weights(checkpoint)
-        info = read_info(checkpoint)
-        figures = evaluate(checkpoint, data, limit=limit, device="cpu")["all"]
-        minutes = minutes_of(Path(run))
-        cells = [Path(run).name, f"{model.parameter_count():,}", str(info.step), str(info.training.get("batch_size", ""))]
-        cells.append(f"{minutes:.1f}" if minutes is not None else "")
-        cells += [f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}" for c in COLUMNS]
-        click.echo("| " + " | ".join(cells) + " |")
+    for i, run in enumerate(runs):
+        row = row_of(run, which, data, limit)
+        if i == 0:
+            click.echo("| " + " | ".join(row) + " |")
+            click.echo("|" + "---|" * len(row))
+        click.echo("| " + " | ".join(row.values()) + " |")
 
 
 if __name__ == "__main__":
