@@ -1,6 +1,6 @@
 """Measure a checkpoint on the windows of a split: reconstructions by collection and together, paths, and samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from musicae.metrics.melody import grid_scores
 from musicae.metrics.pairs import path_scores
 from musicae.progress import Progress
 
-__all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts", "together"]
+__all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts", "overall"]
 
 ALL = "all"
 Part = Literal["reconstruction", "interpolation", "samples"]
@@ -49,8 +49,8 @@ def evaluate(
     return _reconstruction(subject, limit, None, progress)
 
 
-def together(table: Mapping[str, Mapping[str, float]]) -> Mapping[str, float]:
-    """Return the figures of all collections of what `evaluate` gives, be there one or several."""
+def overall(table: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return the figures of all windows from what `evaluate` gives: those for `all`, or of the only collection."""
     return table[ALL] if ALL in table else next(iter(table.values()))
 
 

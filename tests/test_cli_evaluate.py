@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from musicae.checkpoint import load_checkpoint, save_checkpoint
-from musicae.datasets.evaluation import ALL, evaluate, together
+from musicae.datasets.evaluation import ALL, evaluate, overall
 from musicae.metrics.samples import FEATURES
 
 Run = Callable[..., tuple[int, str, str]]
@@ -55,10 +55,10 @@ def test_the_default_has_the_quick_figures_and_more(run: Run, small_checkpoint: 
     assert measured(run, *command) == found != measured(run, *command, "--seed", 1)
 
 
-def test_the_figures_of_all_collections_of_one_or_several() -> None:
+def test_the_figures_of_all_windows_of_one_collection_or_several() -> None:
     one, both = {"exact": 0.25}, {"exact": 0.5}
-    assert together({"folder-tunes": one}) == one
-    assert together({"folder-tunes": one, "pop909": {"exact": 0.75}, ALL: both}) == both
+    assert overall({"folder-tunes": one}) == one
+    assert overall({"folder-tunes": one, "pop909": {"exact": 0.75}, ALL: both}) == both
 
 
 def test_all_parts(run: Run, learnt: Path, tune_folder: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from musicae.checkpoint import load_checkpoint, save_checkpoint
+from musicae.config import from_dict
 from musicae.datasets.evaluation import evaluate
+from musicae.models import MODELS
 from musicae.presets import read_recipe
-from musicae.representations import REPRESENTATIONS
+from musicae.representations import build
 
 FOLDER = Path(__file__).parent.parent / "benchmarks" / "music"
 Invoke = Callable[..., Result]
@@ -70,9 +72,11 @@ def test_runs_are_compared_one_by_one(monkeypatch: pytest.MonkeyPatch, small_che
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
-def test_recipes_can_be_read(path: Path) -> None:
+def test_recipes_fit_their_models(path: Path) -> None:
     recipe = read_recipe(path)
-    assert recipe.summary and recipe.training.steps > 0 and recipe.representation["name"] in REPRESENTATIONS
+    representation = build(recipe.representation)
+    config = from_dict(MODELS[recipe.model].config_type, {"depth": representation.depth, **recipe.config})
+    assert config.depth == representation.depth and recipe.summary
 
 
 def test_stored_figures_are_read(invoke: Invoke, released: Path) -> None:

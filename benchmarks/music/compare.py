@@ -1,8 +1,13 @@
-"""One table of runs, measured on the same test windows.
+"""One table of runs, measured on the same test windows: after as many steps, in as much time, and of drums.
 
-    musicae train --config benchmarks/music/sixteenths.json --steps 1000 -o runs/ours-1000
-    musicae train --config benchmarks/music/baseline.json --steps 1000 -o runs/baseline-1000
+    musicae train --config benchmarks/music/sixteenths.json --steps 1000 --batch-size 128 --threads 1 -o runs/ours-1000
+    musicae train --config benchmarks/music/baseline.json --steps 1000 --batch-size 128 --threads 1 -o runs/baseline-1000
     python benchmarks/music/compare.py runs/ours-1000 runs/baseline-1000
+
+    musicae train --config benchmarks/music/sixteenths.json --threads 1 -o runs/sixteenths
+    musicae train --config benchmarks/music/baseline.json --steps 20000 --batch-size 128 --minutes 56.8 --threads 1 \\
+        -o runs/baseline-57
+    python benchmarks/music/compare.py runs/sixteenths runs/baseline-57
 
     musicae train --config benchmarks/music/drums-short.json --data groove=PATH -o runs/drums-short
     musicae train musicvae-drums-2bar-small --data groove=PATH --minutes 18 --threads 1 -o runs/drums-baseline
@@ -18,7 +23,7 @@ from pathlib import Path
 import click
 
 from musicae.checkpoint import read_info
-from musicae.datasets.evaluation import evaluate, together
+from musicae.datasets.evaluation import evaluate, overall
 from musicae.hub import find_weights, load_weights
 
 COLUMNS = ("hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "hit_f1", "exact", "kl_bits", "nll_bits")
@@ -34,24 +39,21 @@ def minutes_of(run: Path) -> float | None:
 
 
 def row_of(run: str, which: str, data: tuple[str, ...], limit: int | None) -> dict[str, str]:
-    """Return what the table says of a run, by column; figures of melodies or of drums."""
+    """Return what the table says of a run, by column: counts, minutes, and those of `COLUMNS` that its kind of music has."""
     path = Path(run) / f"{which}.safetensors"
     checkpoint = path if path.is_file() else find_weights(run)
     model, _ = load_weights(checkpoint)
     info = read_info(checkpoint)
     minutes = minutes_of(Path(run))
-    figures = together(evaluate(checkpoint, data, limit=limit, device="cpu"))
+    figures = overall(evaluate(checkpoint, data, limit=limit, device="cpu"))
+    shown = {c: f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}" for c in COLUMNS if c in figures}
     return {
         "run": Path(run).name,
         "parameters": f"{model.parameter_count():,}",
         "steps": str(info.step),
         "batch": str(info.training.get("batch_size", "")),
         "minutes": f"{minutes:.1f}" if minutes is not None else "",
-        **{
-            c.replace("_", " "): f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}"
-            for c in COLUMNS
-            if c in figures
-        },
+        **{column.replace("_", " "): figure for column, figure in shown.items()},
     }
 
 

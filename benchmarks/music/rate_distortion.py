@@ -18,7 +18,7 @@ import click
 from musicae.checkpoint import read_info
 from musicae.cli.outputs import claim
 from musicae.cli.progress import tasks
-from musicae.datasets.evaluation import evaluate, together
+from musicae.datasets.evaluation import evaluate, overall
 from musicae.errors import MusicaeError
 from musicae.figure_files import check_format, save_figure
 from musicae.files import write_atomically
@@ -54,7 +54,7 @@ def points(
         info = read_info(path)
         figures = {k.removeprefix("test_"): v for k, v in info.metrics.items() if k.startswith("test_")} if stored else {}
         if not figures:
-            figures = dict(together(evaluate(path, data, limit=limit, device=device, progress=progress)))
+            figures = overall(evaluate(path, data, limit=limit, device=device, progress=progress))
         model, _ = load_weights(path)
         about = {"label": label, "checkpoint": name, "model": info.model, "parameters": model.parameter_count()}
         found.append({**about, "steps": info.step, **{key: figures[key] for key, _, _ in COLUMNS if key in figures}})

@@ -6,7 +6,6 @@ Both the run's weights and the shipped ones (half precision) are measured on the
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +15,7 @@ import click
 
 from musicae.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from musicae.cli import options
-from musicae.datasets.evaluation import evaluate, together
+from musicae.datasets.evaluation import evaluate, overall
 from musicae.presets import PRESETS
 from musicae.representations import build
 
@@ -102,7 +101,7 @@ def main(run: Path, name: str, command: str, machine: str, summary: str | None, 
     save_checkpoint(target, model, info, half=True)
     tables["half"] = evaluate(target, data)
     tables["essen"] = {} if drums else evaluate(target, ("essen",))
-    metrics = {f"test_{k}": round(v, 5) for k, v in together(tables["half"]).items()}
+    metrics = {f"test_{k}": round(v, 5) for k, v in overall(tables["half"]).items()}
     save_checkpoint(target, model, replace(info, metrics=metrics), half=True)
     facts = {"name": name, "command": command, "machine": machine, **_facts(info, model, target, run)}
     facts["summary"] = summary or PRESETS[name].summary.capitalize() + "."
@@ -115,7 +114,7 @@ def main(run: Path, name: str, command: str, machine: str, summary: str | None, 
 def _tables(tables: dict[str, dict[str, dict[str, float]]], name: str, columns: tuple[str, ...]) -> dict[str, str]:
     """Return the rows of the card's tables."""
 
-    def row(title: str, figures: Mapping[str, float]) -> str:
+    def row(title: str, figures: dict[str, float]) -> str:
         forms = {"windows": "{:.0f}", **dict.fromkeys(ONE_DECIMAL, "{:.1f}")}
         return f"| {title} | {' | '.join(forms.get(c, '{:.4f}').format(figures[c]) for c in columns)} |"
 
@@ -126,7 +125,7 @@ def _tables(tables: dict[str, dict[str, dict[str, float]]], name: str, columns: 
     return {
         "titles": " | ".join(c.replace("_", " ") for c in columns),
         "rules": "---|" * len(columns),
-        "rows": "\n".join([*rows, row("all, single precision", together(tables["single"]))]),
+        "rows": "\n".join([*rows, row("all, single precision", overall(tables["single"]))]),
         "essen": heading + head + essen if essen else "",
     }
 
