@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from musicae import load
-from musicae.rolls import save_rolls
+from musicae.plots.piano_roll import save_rolls
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -40,8 +40,8 @@ EVERY = (
 )
 LONG = """
 import sys
-from musicae.midi import read_midi, write_midi
-from musicae.phrase import join
+from musicae.music.formats.midi import read_midi, write_midi
+from musicae.music.excerpts.phrase import join
 write_midi(join([read_midi(sys.argv[1])] * 8, [68.0] * 8), sys.argv[2])
 """
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from musicae.cli.groups import LazyGroup
+from musicae.cli.support.lazy_groups import LazyGroup
 from musicae.errors import MusicaeError, ParameterError
 
 __all__ = ["COMMANDS", "cli", "main", "sentence"]
@@ -40,7 +40,9 @@ COMMANDS = {
 }
 
 
-@click.group(cls=LazyGroup, package="musicae.cli", summaries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, package="musicae.cli.commands", summaries=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="musicae", prog_name="musicae")
 def cli() -> None:
     """Autoencoders from digits to melodies: reconstruct, morph and sample MIDI files."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from musicae.files import write_atomically
+from musicae.core.files import write_atomically
 
 __all__ = ["cache_dir", "load_arrays", "save_arrays"]
 

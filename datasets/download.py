@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from musicae.core.progress import Progress
 from musicae.errors import DataError
-from musicae.progress import Progress
 
 __all__ = ["MIRRORS", "RemoteFile", "fetch", "mirrors_of"]
 

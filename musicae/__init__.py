@@ -14,31 +14,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from musicae.errors import MusicaeError as MusicaeError
-    from musicae.midi import read_midi as read_midi
-    from musicae.midi import write_midi as write_midi
-    from musicae.models.musicvae import MusicVAE as MusicVAE
-    from musicae.models.plan import PlanVAE as PlanVAE
-    from musicae.music import Morph as Morph
-    from musicae.music import MusicModel as MusicModel
-    from musicae.music import load as load
-    from musicae.representations import MelodyGrid as MelodyGrid
-    from musicae.score import Note as Note
-    from musicae.score import Score as Score
-    from musicae.score import Track as Track
+    from musicae.music.formats.midi import read_midi as read_midi
+    from musicae.music.formats.midi import write_midi as write_midi
+    from musicae.music.model import Morph as Morph
+    from musicae.music.model import MusicModel as MusicModel
+    from musicae.music.model import load as load
+    from musicae.music.models.musicvae import MusicVAE as MusicVAE
+    from musicae.music.models.plan import PlanVAE as PlanVAE
+    from musicae.music.representations import MelodyGrid as MelodyGrid
+    from musicae.music.score import Note as Note
+    from musicae.music.score import Score as Score
+    from musicae.music.score import Track as Track
 
 _HOMES = {
-    "MelodyGrid": "musicae.representations",
-    "Morph": "musicae.music",
-    "MusicModel": "musicae.music",
-    "MusicVAE": "musicae.models.musicvae",
+    "MelodyGrid": "musicae.music.representations",
+    "Morph": "musicae.music.model",
+    "MusicModel": "musicae.music.model",
+    "MusicVAE": "musicae.music.models.musicvae",
     "MusicaeError": "musicae.errors",
-    "Note": "musicae.score",
-    "PlanVAE": "musicae.models.plan",
-    "Score": "musicae.score",
-    "Track": "musicae.score",
-    "load": "musicae.music",
-    "read_midi": "musicae.midi",
-    "write_midi": "musicae.midi",
+    "Note": "musicae.music.score",
+    "PlanVAE": "musicae.music.models.plan",
+    "Score": "musicae.music.score",
+    "Track": "musicae.music.score",
+    "load": "musicae.music.model",
+    "read_midi": "musicae.music.formats.midi",
+    "write_midi": "musicae.music.formats.midi",
 }
 
 __all__ = sorted(_HOMES)

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from drum_cases import drum_model
 from hypothesis import settings
 
 from musicae import MelodyGrid, Note, PlanVAE, Score, Track, write_midi
-from musicae.batch import GridBatch
-from musicae.checkpoint import CheckpointInfo, save_checkpoint
+from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.cli.main import main
-from musicae.config import to_dict
-from musicae.models.plan import PlanVAEConfig
-from musicae.objectives import ObjectiveConfig
-from musicae.picture_files import write_picture
-from musicae.representations import DrumGrid
-from musicae.score import KeySignature, Tempo, TimeSignature
+from musicae.core.config import to_dict
+from musicae.core.objectives import ObjectiveConfig
+from musicae.images.files import write_picture
+from musicae.music.models.batch import GridBatch
+from musicae.music.models.plan import PlanVAEConfig
+from musicae.music.representations import DrumGrid
+from musicae.music.score import KeySignature, Tempo, TimeSignature
+from support.drums import drum_model
 
 # No deadline: a busy machine is no failure. The same examples in each run: a failure is there for everybody, or for nobody.
 settings.register_profile("musicae", deadline=None, derandomize=True)
@@ -139,7 +139,7 @@ def drum_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shipped(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path, drum_checkpoint: Path) -> None:
     """Ship a tiny model of melodies, under both names, and one of drums, and nothing else."""
     melodies = dict.fromkeys(("melody-2bar", "melody-2bar-sampling"), small_checkpoint)
-    monkeypatch.setattr("musicae.hub.shipped", lambda: {**melodies, "drums-2bar": drum_checkpoint})
+    monkeypatch.setattr("musicae.checkpoints.shipped.shipped", lambda: {**melodies, "drums-2bar": drum_checkpoint})
 
 
 @pytest.fixture

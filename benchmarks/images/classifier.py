@@ -18,10 +18,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from musicae.datasets.image_batches import ImageBatches, LabelledImages
-from musicae.datasets.mnist import load_mnist
-from musicae.files import write_atomically
-from musicae.machine import keep_freed_memory
+from musicae.core.device import keep_freed_memory
+from musicae.core.files import write_atomically
+from musicae.datasets.images.mnist import load_mnist
+from musicae.images.data import ImageBatches, LabelledImages
 
 SIDE, CLASSES, BATCH, PEAK = 28, 10, 128, 3e-3
 

@@ -16,7 +16,7 @@ import torch
 from classifier import CLASSES, load, probabilities
 from torch import nn
 
-from musicae.pictures import load_pictures
+from musicae.images.model import load_pictures
 
 SURE = 0.9
 

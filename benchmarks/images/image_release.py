@@ -17,17 +17,17 @@ import click
 from likelihood import Likelihood, convolutional, measure
 from table import RANDOM_DIGITS
 
-from musicae.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
-from musicae.cli.image.evaluate import LINES
-from musicae.cli.progress import tasks
-from musicae.corruptions import Corruption
-from musicae.datasets.image_evaluation import evaluate_pictures, load_split
+from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, save_checkpoint
+from musicae.cli.commands.image.evaluate import LINES
+from musicae.cli.support.progress import tasks
+from musicae.core.files import write_atomically
+from musicae.core.progress import Progress
 from musicae.datasets.images import image_set
-from musicae.files import write_atomically
-from musicae.image_batch import ImageTask
-from musicae.image_presets import IMAGE_PRESETS
-from musicae.pictures import load_pictures
-from musicae.progress import Progress
+from musicae.images.batch import ImageTask
+from musicae.images.corruptions import Corruption
+from musicae.images.evaluation import evaluate_pictures, load_split
+from musicae.images.model import load_pictures
+from musicae.images.recipes import IMAGE_PRESETS
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
 MOST_BYTES = 6_000_000

@@ -6,7 +6,7 @@ The same network and batches of 256 digits, turn by turn: *ours*, a step of `mus
 nothing but forward, backward and optimizer step on one batch that stays where it is; and *loader*, the lesson's recipe: a
 DataLoader which makes a PIL image of every digit and a tensor of that, in its own process or in two workers, mean binary
 cross-entropy, Adam. The recipe runs in a process of its own, because training here tells the C library to keep freed memory
-(`musicae.machine.keep_freed_memory`), which the lesson does not; with --here it runs in this one and profits from that too.
+(`musicae.core.device.keep_freed_memory`), which the lesson does not; with --here it runs in this one and profits from that too.
 
 Rates are medians over turns, ratios medians of each turn's ratio, by the clock; on a machine that does other work too, look at
 those of this process's CPU time, which workers have no part in.
@@ -31,12 +31,12 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from musicae.datasets.image_batches import ImageBatches, LabelledImages
-from musicae.datasets.image_experiment import ImageExperiment
-from musicae.datasets.mnist import load_mnist
-from musicae.image_presets import IMAGE_PRESETS, model_config
-from musicae.models import MODELS
-from musicae.models.pictures import ImageAutoencoder
+from musicae.core.registry import MODELS
+from musicae.datasets.images.mnist import load_mnist
+from musicae.images.data import ImageBatches, LabelledImages
+from musicae.images.experiment import ImageExperiment
+from musicae.images.models.base import ImageAutoencoder
+from musicae.images.recipes import IMAGE_PRESETS, model_config
 
 Step = Callable[[], object]
 Seconds = tuple[float, float]  # by the clock, and of CPU time
@@ -114,7 +114,7 @@ def serve(pipe: Connection, data_dir: Path | None, limit: int | None, workers: i
     """Take turns of the lesson's recipe in a process of its own, as many steps as the pipe says, until it says 0."""
     torch.set_num_threads(threads)
     recipe, data = IMAGE_PRESETS[PRESET], load_mnist("train", data_dir).first(limit)
-    model = MODELS[recipe.model].build(model_config(recipe, channels=1, size=28))
+    model = MODELS[recipe.model](model_config(recipe, channels=1, size=28))
     assert isinstance(model, ImageAutoencoder)
     turn = turn_of(recipe_step(model, data, min(recipe.training.batch_size, len(data)), workers))
     while steps := pipe.recv():

@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from musicae.datasets.image_batches import LabelledImages, batches_in_order
-from musicae.image_batch import ImageBatch, ImageTask
-from musicae.metrics.images import importance_nll
-from musicae.pictures import PictureModel
-from musicae.progress import Progress
+from musicae.core.progress import Progress
+from musicae.images.batch import ImageBatch, ImageTask
+from musicae.images.data import LabelledImages, batches_in_order
+from musicae.images.metrics import importance_nll
+from musicae.images.model import PictureModel
 
 BATCH = 250
 

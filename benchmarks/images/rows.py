@@ -18,7 +18,7 @@ class Measured(Protocol):
     """Figures of checkpoints by name, measured when they are first asked for."""
 
     def figures(self, name: str) -> Figures:
-        """Return what `musicae.datasets.image_evaluation.evaluate_pictures` gives."""
+        """Return what `musicae.images.evaluation.evaluate_pictures` gives."""
 
     def likelihood(self, name: str) -> Any:
         """Return a `likelihood.Likelihood`."""

@@ -23,13 +23,13 @@ from confidence import confidence
 from likelihood import Likelihood, convolutional, measure
 from rows import ROWS, Row
 
-from musicae.cli.progress import tasks
-from musicae.datasets.image_evaluation import evaluate_pictures, load_split
+from musicae.checkpoints.shipped import find_weights, shipped
+from musicae.cli.support.progress import tasks
+from musicae.core.files import write_atomically
+from musicae.core.progress import Progress
 from musicae.errors import MusicaeError
-from musicae.files import write_atomically
-from musicae.hub import find_weights, shipped
-from musicae.pictures import load_pictures
-from musicae.progress import Progress
+from musicae.images.evaluation import evaluate_pictures, load_split
+from musicae.images.model import load_pictures
 
 RANDOM_DIGITS = 500  # of convolutional decoders
 

@@ -22,14 +22,14 @@ from click.testing import CliRunner
 from odd_files import ODD, REFUSED
 
 from musicae import MusicModel, Score, load, read_midi, write_midi
+from musicae.checkpoints.shipped import shipped
 from musicae.cli.main import COMMANDS, cli
-from musicae.datasets import open_collections
-from musicae.datasets.tunes import Tune, read_collection
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.reading import Tune, read_collection
 from musicae.errors import MusicaeError
-from musicae.hub import shipped
-from musicae.phrase import Phrase
-from musicae.routing import DRUMS, default_model
-from musicae.score import Tempo, TimeSignature
+from musicae.music.default_models import DRUMS, default_model
+from musicae.music.excerpts.phrase import Phrase
+from musicae.music.score import Tempo, TimeSignature
 
 Files = dict[Path, str]  # a file and its kind
 

@@ -13,15 +13,15 @@ import click
 import numpy as np
 import torch
 
-from musicae.attributes import ATTRIBUTES, Effect, measure, vectors_file, weights_hash, write_vectors
-from musicae.batch import GridBatch
-from musicae.cli import options
-from musicae.datasets import open_collections
-from musicae.datasets.windows import longest_window, prepare
-from musicae.hub import find_weights
-from musicae.machine import keep_freed_memory
-from musicae.music import MusicModel, load
-from musicae.steering import ROUNDS, attribute_vectors, effect
+from musicae.checkpoints.shipped import find_weights
+from musicae.cli.support import options
+from musicae.core.device import keep_freed_memory
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import longest_window, prepare
+from musicae.music.latent.attribute_vectors import ATTRIBUTES, Effect, measure, vectors_file, weights_hash, write_vectors
+from musicae.music.model import MusicModel, load
+from musicae.music.models.batch import GridBatch
+from musicae.music.tasks.steer import ROUNDS, attribute_vectors, effect
 
 
 def training_windows(model: MusicModel, data: tuple[str, ...], count: int) -> tuple[GridBatch, str]:

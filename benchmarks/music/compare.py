@@ -22,9 +22,9 @@ from pathlib import Path
 
 import click
 
-from musicae.checkpoint import read_info
-from musicae.datasets.evaluation import evaluate, overall
-from musicae.hub import find_weights, load_weights
+from musicae.checkpoints.format import read_info
+from musicae.checkpoints.shipped import find_weights, load_weights
+from musicae.music.evaluation.report import evaluate, overall
 
 COLUMNS = ("hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "hit_f1", "exact", "kl_bits", "nll_bits")
 

@@ -16,14 +16,14 @@ import click
 import torch
 from torch import Tensor
 
-from musicae.batch import GridBatch
-from musicae.datasets import open_collections
-from musicae.datasets.batches import WindowBatches
-from musicae.datasets.windows import longest_window, prepare
-from musicae.feel import draw_feel, feeling
-from musicae.metrics.drums import PLAIN_VELOCITY
-from musicae.models.blocks import BlockAutoencoder
-from musicae.music import load
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import longest_window, prepare
+from musicae.music.metrics.drums import PLAIN_VELOCITY
+from musicae.music.model import load
+from musicae.music.models.batch import GridBatch
+from musicae.music.models.blocks import BlockAutoencoder
+from musicae.music.tasks.humanize import draw_feel, feeling
+from musicae.music.windows import WindowBatches
 
 UNITS = (127, 62.5)  # of velocities, and of offsets in half steps: milliseconds of a sixteenth's half at 120
 BINS = 16

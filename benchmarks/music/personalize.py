@@ -5,10 +5,10 @@
 
 "One's own tunes" are tunes of the collection's test split in one metre, which the base model has not been trained on, written
 to MIDI files; those that are left over are the other tunes of the same kind. Two distances of a window to the files are
-measured, each to the nearest of the phrases in them (at most `musicae.personal.MOST`, evenly spaced):
+measured, each to the nearest of the phrases in them (at most `musicae.music.tasks.personalize.MOST`, evenly spaced):
 
     code    one minus the cosine of the angle between the codes that the base model gives to the two windows
-    notes   `musicae.metrics.melody.window_distance` between windows of equal bars: the share of time steps that sound otherwise
+    notes   `musicae.music.metrics.melody.window_distance` between windows of equal bars: the share of time steps that sound otherwise
 
 Samples are drawn as `musicae sample` does, with its own temperature, in the metre; a copy is a sample of distance 0 in notes.
 """
@@ -23,18 +23,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from musicae import write_midi
-from musicae.batch import GridBatch
-from musicae.checkpoint import load_checkpoint, save_checkpoint
-from musicae.cli import options
-from musicae.cli.progress import tasks
-from musicae.datasets import open_collections
-from musicae.datasets.tunes import read_collection
-from musicae.datasets.windows import split_of
-from musicae.metrics.melody import window_distance
-from musicae.models.grid import GridAutoencoder
-from musicae.music import MusicModel, load
-from musicae.personal import personalize, read_phrases
-from musicae.score import Score
+from musicae.checkpoints.format import load_checkpoint, save_checkpoint
+from musicae.cli.support import options
+from musicae.cli.support.progress import tasks
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import split_of
+from musicae.datasets.music.reading import read_collection
+from musicae.music.metrics.melody import window_distance
+from musicae.music.model import MusicModel, load
+from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.batch import GridBatch
+from musicae.music.score import Score
+from musicae.music.tasks.personalize import personalize, read_phrases
 
 FEW = 10  # phrases that a row is made of, at least
 

@@ -3,7 +3,7 @@
     python benchmarks/music/rate_distortion.py ours=melody-2bar ours=runs/lower-kl baseline=runs/baseline -o curve.png
 
 Each checkpoint is LABEL=NAME, a shipped model, run folder or checkpoint; those of one label make one curve. All are measured
-here, on the same held-out windows, and by the same command: `musicae.datasets.evaluation.evaluate`, greedily from the posterior
+here, on the same held-out windows, and by the same command: `musicae.music.evaluation.report.evaluate`, greedily from the posterior
 mean. `--stored` takes the figures that `release.py` wrote into a checkpoint instead, where there are some: they are of all test
 windows of the default collections, so that it goes with neither --data nor --limit.
 """
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from musicae.checkpoint import read_info
-from musicae.cli.outputs import claim
-from musicae.cli.progress import tasks
-from musicae.datasets.evaluation import evaluate, overall
+from musicae.checkpoints.format import read_info
+from musicae.checkpoints.shipped import find_weights, load_weights
+from musicae.cli.support.outputs import claim
+from musicae.cli.support.progress import tasks
+from musicae.core.files import write_atomically
+from musicae.core.progress import Progress
 from musicae.errors import MusicaeError
-from musicae.figure_files import check_format, save_figure
-from musicae.files import write_atomically
-from musicae.hub import find_weights, load_weights
-from musicae.progress import Progress
+from musicae.music.evaluation.report import evaluate, overall
+from musicae.plots.files import check_format, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@
 
 Windows are drawn at random from the test split of the checkpoint's collections. A window is exact when greedy decoding of its
 code gives every time step. Times are those of the processor, summed over threads, so that other work on the machine does
-not count. Even: the largest over the mean step of `musicae.metrics.melody.window_distance` along a morph of
+not count. Even: the largest over the mean step of `musicae.music.metrics.melody.window_distance` along a morph of
 seven steps between refined codes. Completion: the second half of the bars is hidden; a window counts as kept when every given
 time step is as it was, once in what `musicae complete` gives (which holds them fast), once when the code decodes on its own.
 """
@@ -17,17 +17,17 @@ import time
 import click
 import torch
 
-from musicae.batch import GridBatch
-from musicae.completion import complete_windows
-from musicae.datasets import open_collections
-from musicae.datasets.windows import longest_window, prepare
-from musicae.even import even_path
-from musicae.latent import path
-from musicae.machine import keep_freed_memory
-from musicae.metrics.melody import window_distance
-from musicae.models.grid import GridAutoencoder
-from musicae.music import MusicModel, load
-from musicae.refine import refine
+from musicae.core.device import keep_freed_memory
+from musicae.core.latent import path
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import longest_window, prepare
+from musicae.music.latent.even_path import even_path
+from musicae.music.latent.refine import refine
+from musicae.music.metrics.melody import window_distance
+from musicae.music.model import MusicModel, load
+from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.batch import GridBatch
+from musicae.music.tasks.complete import complete_windows
 
 STEPS = 7
 

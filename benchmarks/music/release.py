@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
-from musicae.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
-from musicae.cli import options
-from musicae.datasets.evaluation import evaluate, overall
-from musicae.presets import PRESETS
-from musicae.representations import build
+from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, save_checkpoint
+from musicae.cli.support import options
+from musicae.music.evaluation.report import evaluate, overall
+from musicae.music.recipes import PRESETS
+from musicae.music.representations import build
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
 MELODY = ("windows", "hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "exact", "kl_bits", "nll_bits")

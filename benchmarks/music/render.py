@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from musicae.midi import read_midi
-from musicae.render import encode_audio, render
-from musicae.score import Note, Score, Tempo, Track
+from musicae.music.formats.midi import read_midi
+from musicae.music.score import Note, Score, Tempo, Track
+from musicae.sound.render import encode_audio, render
 
 _PROGRAMS = (0, 24, 33, 40, 48, 56, 73, 80)
 

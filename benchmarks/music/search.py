@@ -18,14 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from musicae.cli import options
-from musicae.cli.progress import tasks
-from musicae.datasets import open_collections
-from musicae.datasets.windows import PreparedWindows, longest_window, prepare
-from musicae.music import MusicModel, load
-from musicae.phrase import Manner, Phrase
-from musicae.representations import GridWindow
-from musicae.search import BATCH, PhraseIndex, encode_phrases, search
+from musicae.cli.support import options
+from musicae.cli.support.progress import tasks
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import PreparedWindows, longest_window, prepare
+from musicae.music.excerpts.phrase import Manner, Phrase
+from musicae.music.model import MusicModel, load
+from musicae.music.representations import GridWindow
+from musicae.music.tasks.search import BATCH, PhraseIndex, encode_phrases, search
 
 SETTINGS = ("transposed", "changed", "changed and transposed")
 

@@ -18,12 +18,13 @@ from typing import Any
 import click
 import torch
 
-from musicae.batch import GridBatch
-from musicae.config import from_dict
-from musicae.machine import keep_freed_memory
-from musicae.models import MODELS, Autoencoder
-from musicae.presets import preset
-from musicae.representations import build
+from musicae.core.autoencoder import Autoencoder
+from musicae.core.config import from_dict
+from musicae.core.device import keep_freed_memory
+from musicae.core.registry import MODELS
+from musicae.music.models.batch import GridBatch
+from musicae.music.recipes import preset
+from musicae.music.representations import build
 
 # Ours, the baseline, windows a step; bars are of 4/4.
 PAIRS = {
@@ -38,7 +39,7 @@ def network(name: str, **changes: Any) -> Autoencoder[Any]:
     recipe = preset(name)
     kind = MODELS[recipe.model]
     config = from_dict(kind.config_type, {"depth": build(recipe.representation).depth, **recipe.config})
-    return kind.build(dataclasses.replace(config, **changes))
+    return kind(dataclasses.replace(config, **changes))
 
 
 def step_of(model: Autoencoder[Any], name: str, windows: int) -> Callable[[], None]:
@@ -94,7 +95,7 @@ def training(ours_name: str, theirs_name: str, windows: int, rounds: int) -> dic
 def morph(rounds: int) -> dict[str, Any]:
     """Return the median milliseconds of a warm 11-step morph of two bars, encoding and scores included."""
     from musicae import load
-    from musicae.score import Note, Score, Track
+    from musicae.music.score import Note, Score, Track
 
     model = load("melody-2bar", device="cpu")
     a, b = (Score((Track(tuple(Note(i / 2, 0.5, p + i % s) for i in range(16))),)) for p, s in ((60, 7), (67, 5)))

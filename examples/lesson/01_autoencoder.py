@@ -15,13 +15,13 @@ import dataclasses
 import torch
 from _common import Lesson
 
-from musicae import figures
-from musicae.datasets.image_evaluation import codes_of
-from musicae.datasets.image_figures import FIGURES
-from musicae.image_batch import ImageTask
-from musicae.image_presets import image_preset
-from musicae.metrics.images import Pca, bernoulli_loss, entropy_floor, knn_accuracy, mean_squared_error
-from musicae.models.image import ConvAutoencoder, ConvAutoencoderConfig
+from musicae.images.batch import ImageTask
+from musicae.images.evaluation import codes_of
+from musicae.images.metrics import Pca, bernoulli_loss, entropy_floor, knn_accuracy, mean_squared_error
+from musicae.images.models.dense_and_conv import ConvAutoencoder, ConvAutoencoderConfig
+from musicae.images.recipes import image_preset
+from musicae.plots import image_grids as figures
+from musicae.plots.lesson import FIGURES
 
 lesson = Lesson(__doc__, "conv-ae", "ae-2d")
 train, test = lesson.pictures("train"), lesson.pictures("test")

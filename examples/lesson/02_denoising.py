@@ -12,14 +12,14 @@ Vincent, Larochelle, Bengio and Manzagol, 2008, Extracting and Composing Robust 
 import torch
 from _common import Lesson
 
-from musicae import figures
-from musicae.corruptions import GaussianNoise
-from musicae.datasets.image_figures import FIGURES
 from musicae.errors import DataError
-from musicae.image_batch import ImageBatch
-from musicae.image_presets import image_preset
-from musicae.metrics.images import linear_map, psnr
-from musicae.models.image import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.batch import ImageBatch
+from musicae.images.corruptions import GaussianNoise
+from musicae.images.metrics import linear_map, psnr
+from musicae.images.models.dense_and_conv import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.recipes import image_preset
+from musicae.plots import image_grids as figures
+from musicae.plots.lesson import FIGURES
 
 lesson = Lesson(__doc__, "denoise")
 train, test = lesson.pictures("train"), lesson.pictures("test")

@@ -14,12 +14,12 @@ import dataclasses
 import torch
 from _common import Lesson
 
-from musicae import figures
-from musicae.corruptions import Downscaling
-from musicae.datasets.image_figures import FIGURES
-from musicae.image_batch import ImageTask
-from musicae.image_presets import image_preset
-from musicae.metrics.images import linear_map, psnr
+from musicae.images.batch import ImageTask
+from musicae.images.corruptions import Downscaling
+from musicae.images.metrics import linear_map, psnr
+from musicae.images.recipes import image_preset
+from musicae.plots import image_grids as figures
+from musicae.plots.lesson import FIGURES
 
 lesson = Lesson(__doc__, "superres", "superres-x4")
 train, test = lesson.pictures("train"), lesson.pictures("test")

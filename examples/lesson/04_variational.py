@@ -13,13 +13,13 @@ Stochastic Backpropagation and Approximate Inference in Deep Generative Models, 
 import torch
 from _common import Lesson
 
-from musicae.datasets.image_batches import batches_in_order
-from musicae.datasets.image_evaluation import codes_of
-from musicae.datasets.image_figures import FIGURES
-from musicae.distributions import DiagonalGaussian
-from musicae.image_batch import ImageTask
-from musicae.image_presets import image_preset
-from musicae.metrics.images import importance_nll, knn_accuracy
+from musicae.core.distributions import DiagonalGaussian
+from musicae.images.batch import ImageTask
+from musicae.images.data import batches_in_order
+from musicae.images.evaluation import codes_of
+from musicae.images.metrics import importance_nll, knn_accuracy
+from musicae.images.recipes import image_preset
+from musicae.plots.lesson import FIGURES
 
 lesson = Lesson(__doc__, "vae-2d", "conv-vae")
 train, test = lesson.pictures("train"), lesson.pictures("test")

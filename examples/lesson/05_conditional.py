@@ -15,14 +15,14 @@ import math
 import torch
 from _common import Lesson
 
-from musicae import figures
-from musicae.datasets.image_batches import batches_in_order
-from musicae.datasets.image_evaluation import codes_of
-from musicae.datasets.image_figures import FIGURES
-from musicae.image_batch import ImageTask
-from musicae.image_presets import image_preset
-from musicae.metrics.images import linear_probe_accuracy
-from musicae.pictures import PictureModel
+from musicae.images.batch import ImageTask
+from musicae.images.data import batches_in_order
+from musicae.images.evaluation import codes_of
+from musicae.images.metrics import linear_probe_accuracy
+from musicae.images.model import PictureModel
+from musicae.images.recipes import image_preset
+from musicae.plots import image_grids as figures
+from musicae.plots.lesson import FIGURES
 
 lesson = Lesson(__doc__, "cvae", "vae")
 train, test = lesson.pictures("train"), lesson.pictures("test")

@@ -18,14 +18,14 @@ import torch
 from _common import Lesson
 from matplotlib.figure import Figure
 
-from musicae import figures
-from musicae.datasets.image_evaluation import codes_of
-from musicae.datasets.image_figures import FIGURES
-from musicae.image_batch import ImageTask
-from musicae.image_presets import image_preset
-from musicae.metrics.images import mean_squared_error
-from musicae.models.adversarial import AdversarialAutoencoder, AdversarialAutoencoderConfig
-from musicae.optimization import TrainingConfig, Updater
+from musicae.images.batch import ImageTask
+from musicae.images.evaluation import codes_of
+from musicae.images.metrics import mean_squared_error
+from musicae.images.models.adversarial import AdversarialAutoencoder, AdversarialAutoencoderConfig
+from musicae.images.recipes import image_preset
+from musicae.plots import image_grids as figures
+from musicae.plots.lesson import FIGURES
+from musicae.training.optimizer import TrainingConfig, Updater
 
 lesson = Lesson(__doc__, "aae", "aae-untrained-judge")
 train, test = lesson.pictures("train"), lesson.pictures("test")

@@ -18,12 +18,12 @@ from _common import TUNES, Lesson
 from matplotlib.figure import Figure
 
 import musicae
-from musicae.batch import GridBatch
-from musicae.distributions import DiagonalGaussian
-from musicae.models.base import Autoencoder
-from musicae.models.image import ConvAutoencoder
-from musicae.models.plan import PlanVAE
-from musicae.objectives import BITS
+from musicae.core.autoencoder import Autoencoder
+from musicae.core.distributions import DiagonalGaussian
+from musicae.core.objectives import BITS
+from musicae.images.models.dense_and_conv import ConvAutoencoder
+from musicae.music.models.batch import GridBatch
+from musicae.music.models.plan import PlanVAE
 
 lesson = Lesson(__doc__, "melody-2bar")
 model = musicae.load(lesson.weights.get("melody-2bar", "melody-2bar"), device=lesson.device)

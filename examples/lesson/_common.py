@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicae.datasets.image_batches import LabelledImages, Split
-from musicae.datasets.image_experiment import ImageExperiment
-from musicae.datasets.image_figures import Scene
 from musicae.datasets.images import IMAGE_SETS
-from musicae.figures import save_figure
-from musicae.image_presets import ImagePreset
-from musicae.optimization import TrainingConfig
-from musicae.pictures import PictureModel, load_pictures
+from musicae.images.data import LabelledImages, Split
+from musicae.images.experiment import ImageExperiment
+from musicae.images.model import PictureModel, load_pictures
+from musicae.images.recipes import ImagePreset
+from musicae.plots.image_grids import save_figure
+from musicae.plots.lesson import Scene
+from musicae.training.optimizer import TrainingConfig
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,7 +118,7 @@ class Lesson:
         return load_pictures(folder, device=self.device)
 
     def scene(self, model: PictureModel, *, count: int = 10) -> Scene:
-        """Return what the figures of `musicae.datasets.image_figures` are drawn from."""
+        """Return what the figures of `musicae.plots.lesson` are drawn from."""
         test, train = self.pictures("test"), self.pictures("train")
         return Scene(model=model, pictures=test, known=train, names=self.names, count=min(count, len(test)))
 

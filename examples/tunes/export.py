@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from musicae import write_midi
-from musicae.datasets import COLLECTIONS
-from musicae.datasets.windows import split_of
-from musicae.score import Score, Tempo
+from musicae.datasets.music.collections import COLLECTIONS
+from musicae.datasets.music.prepare import split_of
+from musicae.music.score import Score, Tempo
 
 HERE = Path(__file__).parent
 # file: (collection, name of the tune there, tempo in quarter notes a minute, General MIDI program); both are ours

@@ -1,0 +1,32 @@
+"""`musicae image`: the autoencoder lesson on pictures. Commands are imported when they are run.
+
+To add a command: one file here with a click command named `command`, one line in `COMMANDS`, one row in the README.
+"""
+
+import click
+
+from musicae.cli.support.lazy_groups import LazyGroup
+
+__all__ = ["COMMANDS", "command"]
+
+COMMANDS = {
+    "denoise": "Take the noise out of pictures.",
+    "evaluate": "Measure a checkpoint on a data set.",
+    "interpolate": "Morph one picture into another.",
+    "plot": "Draw the lesson's figures of a checkpoint.",
+    "reconstruct": "Encode pictures and decode them again.",
+    "sample": "Make new pictures from the model's prior.",
+    "train": "Train a model.",
+    "upscale": "Enlarge small pictures.",
+}
+
+
+@click.group("image", cls=LazyGroup, package="musicae.cli.commands.image", summaries=COMMANDS)
+def command() -> None:
+    """The autoencoder lesson on pictures: train, measure, draw, repair, sample.
+
+    \b
+    Example:
+        musicae image train conv-vae
+        musicae image sample -c runs/conv-vae -n 64 -o sheet.png
+    """

@@ -1,0 +1,64 @@
+"""`musicae image train`: train a preset, or a recipe in a JSON file, on pictures."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from musicae.cli.support import image_job as shared
+from musicae.cli.support import train_options as training
+
+_UNITS = {
+    "reconstruction": "nats",
+    "kl_bits": "bits KL",
+    "beta": "beta",
+    "opponent_accuracy": "opponent's accuracy",
+    "skipped": "of steps left out",
+    "examples_per_second": "pictures/s",
+    "valid_reconstruction": "nats",
+    "valid_kl_bits": "bits KL",
+    "valid_psnr": "dB PSNR",
+}
+
+
+def _presets() -> Mapping[str, Any]:
+    from musicae.images.recipes import IMAGE_PRESETS
+
+    return IMAGE_PRESETS
+
+
+@click.command("train", cls=training.train_command(_presets))
+@training.recipe
+@shared.data
+@shared.data_dir
+@click.option("--limit", type=click.IntRange(min=1), help="Train on the first so many pictures. [default: all]")
+@click.option("--corruption", metavar="NAME[:FIELD=NUMBER,...]", help="What to repair, such as gaussian:mean=0.5,std=0.3.")
+@training.options("Pictures")
+def command(preset: str | None, config: Path | None, output: Path | None, **given: Any) -> None:
+    """Train PRESET (default: conv-vae) and write a run folder.
+
+    It holds best.safetensors and last.safetensors, which all image commands take as --checkpoint, the figures in metrics.csv,
+    and what --resume needs.
+
+    \b
+    Example:
+        musicae image train conv-vae --steps 2000 -o runs/mine
+        musicae image train superres --data cifar-10 --corruption downscaling:factor=4
+    """
+    from musicae.images.corruptions import parse_corruption
+    from musicae.images.experiment import ImageExperiment
+    from musicae.images.recipes import image_preset, read_image_recipe
+
+    recipe, name = training.choose(preset, config, "conv-vae", image_preset, read_image_recipe)
+    task = dict(recipe.task)
+    if given["corruption"]:
+        task["corruption"] = parse_corruption(given["corruption"]).to_dict()
+    recipe = dataclasses.replace(recipe, task=task, training=training.changed(recipe.training, given))
+    kept = {key: given[key] for key in ("data", "data_dir", "limit", "device", "threads", "init_from", "resume", "force")}
+
+    def start(folder: Path, progress: Any) -> ImageExperiment:
+        return ImageExperiment.open(recipe, folder, progress=progress, **kept)
+
+    training.run(start, output, name, _UNITS, minutes=given["minutes"])

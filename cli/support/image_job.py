@@ -1,0 +1,138 @@
+"""Options and steps that several commands of `musicae image` share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from musicae.cli.support import options
+from musicae.cli.support.bundles import bundle
+from musicae.cli.support.outputs import claim, targets
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from musicae.images.model import PictureModel
+
+__all__ = ["Job", "checkpoint", "data", "data_dir", "job", "labels_for", "picture_files"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+picture_files = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+data = click.option(
+    "--data", metavar="NAME", help="mnist, fashion-mnist or cifar-10. [default: what the model or recipe was made for]"
+)
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Folder with the official files. [default: the cache, then a download]",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What a command on pictures is told of the model, of how pictures are made to fit it, and of where results go.
+
+    Arguments:
+        checkpoint: A shipped model or a file.
+        device: Where to compute.
+        zoom: Side of a pixel in the files.
+        output: A .png file for the only result, or a folder.
+        force: Whether files that exist are overwritten.
+        fit: Whether pictures of another size or mode are cut, resized and recoloured.
+        invert: Whether black and white are exchanged.
+    """
+
+    checkpoint: str
+    device: str
+    zoom: int
+    output: Path
+    force: bool
+    fit: bool = False
+    invert: bool = False
+
+    @property
+    def one_sheet(self) -> bool:
+        """Whether -o names one picture for all results."""
+        return self.output.suffix.lower() == ".png" and not self.output.is_dir()
+
+    def claim(self, names: Sequence[str]) -> list[Path]:
+        """Return the file that each result goes to, checked."""
+        files = targets(self.output, names, suffixes=(".png",))
+        claim(files, force=self.force)
+        return files
+
+    def load(self) -> "PictureModel":
+        """Return the model."""
+        from musicae.images.model import load_pictures
+
+        return load_pictures(self.checkpoint, device=self.device)
+
+    def read(self, model: "PictureModel", files: Sequence[Path], *, small: bool = False) -> "Tensor":
+        """Return the pictures of files, shape (B, C, H, W); `small` ones are those that the model enlarges."""
+        import torch
+
+        return torch.cat([model.read(path, fit=self.fit, invert=self.invert, small=small) for path in files])
+
+    def write(self, picture: "Tensor", path: Path) -> None:
+        """Write one picture."""
+        from musicae.images.files import write_picture
+
+        write_picture(picture, path, zoom=self.zoom)
+
+
+def job(model: str, output: str, text: str, *, reads: bool = True) -> Callable[[F], F]:
+    """Return what adds the options of a `Job`; the command gets them as one argument `job`.
+
+    Arguments:
+        model: The model taken where none is named.
+        output: Where results go where nothing is said; empty for what `text` tells.
+        text: What -o is.
+        reads: Whether the command reads pictures, so that they may have to be made to fit.
+    """
+    parts = [
+        click.option("--fit", is_flag=True, help="Cut, resize and recolour pictures of another size or mode."),
+        click.option("--invert", is_flag=True, help="Exchange black and white, for dark ink on white paper."),
+        checkpoint(model),
+        options.device,
+        click.option("--zoom", type=click.IntRange(1, 64), default=1, show_default=True, help="Side of a pixel in the files."),
+        options.output(output, text),
+        options.force,
+    ]
+    names = [field.name for field in fields(Job)]
+    return bundle("job", Job, names, parts) if reads else bundle("job", Job, names[:-2], parts[2:])
+
+
+def checkpoint(default: str) -> Callable[[F], F]:
+    """Return the option for the model."""
+    return click.option(
+        "--checkpoint",
+        "-c",
+        default=default,
+        show_default=True,
+        metavar="NAME|FILE",
+        help="A shipped model or what `musicae image train` wrote.",
+    )
+
+
+def labels_for(model: "PictureModel", given: Sequence[int], count: int) -> "Tensor | None":
+    """Return `count` labels, those given in turn, for a conditional model; None for any other.
+
+    Raises:
+        click.ClickException: a conditional model without labels, a label out of range, or labels for another model.
+    """
+    import torch
+
+    classes = model.model.classes
+    if not classes:
+        if given:
+            raise click.ClickException(f"{model.name} is told no labels; leave out --label, or take a model such as cvae.")
+        return None
+    if not given:
+        raise click.ClickException(f"{model.name} is conditional; give --label, one of 0 to {classes - 1}.")
+    wrong = next((label for label in given if not 0 <= label < classes), None)
+    if wrong is not None:
+        raise click.ClickException(f"The label {wrong} is out of range; {model.name} knows 0 to {classes - 1}.")
+    return torch.tensor([given[i % len(given)] for i in range(count)])

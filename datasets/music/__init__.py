@@ -1,0 +1,1 @@
+"""Collections of music, and the windows prepared from them."""

@@ -1,0 +1,79 @@
+"""What a collection of tunes offers: a list of items, each read on its own, so that one bad item stops nothing."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicae.music.score import Score
+
+__all__ = ["Collection", "Item", "hash_files"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of a collection that has not been read yet.
+
+    Arguments:
+        tune: Name of the tune; splits are drawn by it, so pieces of one tune share it.
+        path: The file that holds it.
+        part: What to take from the file: a line number, a member name, or empty for all of it.
+    """
+
+    tune: str
+    path: Path
+    part: str = ""
+
+
+class Collection(ABC):
+    """A named set of tunes.
+
+    Arguments:
+        root: Folder or file with the data; None for collections that come with a package.
+    """
+
+    name: str
+    title: str
+    licence: str
+    test_only: bool = False
+    pitched: bool = True  # whether its tracks are melodies; else they are drums
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root
+
+    @abstractmethod
+    def items(self) -> list[Item]:
+        """List what there is, in a fixed order.
+
+        Raises:
+            DataError: the data are not where they should be.
+        """
+
+    @abstractmethod
+    def read(self, item: Item) -> Score:
+        """Read one item; **every** track of the score is a melody of the collection, or drums where it is one of drums.
+
+        Raises:
+            MusicaeError: the item is unusable; the text says why.
+        """
+
+    def content_key(self) -> str:
+        """Return a hash of the files' content, for the cache."""
+        return hash_files(sorted({item.path for item in self.items()}))
+
+    def fixed_split(self, item: Item) -> str | None:
+        """Return the split the authors of the collection prescribe for an item, if they do."""
+        return "test" if self.test_only else None
+
+
+def hash_files(paths: Sequence[Path], root: Path | None = None) -> str:
+    """Return a hash over content and names of files, the names as seen from `root`; what cannot be read counts as that."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update((path.name if root is None else path.relative_to(root).as_posix()).encode())
+        try:
+            digest.update(path.read_bytes())
+        except OSError:
+            digest.update(b"?")
+    return digest.hexdigest()[:16]

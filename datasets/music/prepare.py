@@ -1,0 +1,274 @@
+"""Tunes to windows of a few bars: split by tune, deduplicated under transposition, kept as flat arrays.
+
+The split of a tune follows from its name and the seed alone, so that it never changes when collections are added.
+Two windows count as equal when one is a transposition of the other. A window that occurs in the training tunes is
+dropped from validation and test, and one that occurs in the validation tunes is dropped from test.
+"""
+
+import hashlib
+import json
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicae.core.progress import Progress
+from musicae.datasets.cache import cache_dir, load_arrays, save_arrays
+from musicae.datasets.music.base import Collection
+from musicae.datasets.music.reading import VERSION, Tune, read_collection
+from musicae.errors import DataError
+from musicae.music.representations import GridWindow, Representation
+from musicae.music.score import Bar, Track
+
+__all__ = ["SPLITS", "PreparedWindows", "longest_window", "prepare", "split_of", "windows_of"]
+
+SPLITS = ("train", "valid", "test")
+_VERSION = 4  # raise when the same tunes would give other windows
+
+
+@dataclass(frozen=True)
+class PreparedWindows:
+    """Windows of all splits as arrays.
+
+    Arguments:
+        tokens: Tokens, zero-padded, uint8 or int16, shape (N, T).
+        bar_steps: Time steps of each bar, shape (N, bars).
+        split: Index into `SPLITS`, shape (N,).
+        collection: Index into `collections`, shape (N,).
+        collections: Names of the collections.
+        report: Counts for the table of `musicae data describe`, one dictionary a collection.
+        key: Hash of everything that the windows depend on.
+        values: What tokens do not say, in units of 1 / 127, int8, shape (N, T, V); None where the representation has none.
+    """
+
+    tokens: NDArray[Any]
+    bar_steps: NDArray[Any]
+    split: NDArray[np.uint8]
+    collection: NDArray[np.uint8]
+    collections: tuple[str, ...]
+    report: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    values: NDArray[np.int8] | None = None
+
+    def rows(self, split: str, collection: str | None = None) -> NDArray[np.int64]:
+        """Return the indices of the windows of a split, of one collection or of all."""
+        chosen = self.split == SPLITS.index(split)
+        if collection is not None:
+            chosen &= self.collection == self.collections.index(collection)
+        return np.flatnonzero(chosen)
+
+
+def split_of(name: str, seed: int = 0) -> str:
+    """Return the split of a tune: about 5 % validation, 10 % test, the rest training."""
+    number = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:4], "big") / 2**32
+    return "test" if number < 0.10 else "valid" if number < 0.15 else "train"
+
+
+def longest_window(config: Any, bars: int) -> int:
+    """Return the longest window of `bars` equal bars, in time steps, that a model of this configuration takes."""
+    most = int(getattr(config, "max_steps", 64))
+    return min(most, bars * int(getattr(config, "max_bar_steps", most)))
+
+
+def windows_of(
+    track: Track, bars: Sequence[Bar], count: int, representation: Representation, max_steps: int
+) -> list[GridWindow]:
+    """Return all windows of `count` whole bars of one metre, hop one bar.
+
+    Left out are silent windows, windows of more than `max_steps` time steps, and bars that are no whole number of steps
+    (a transcription slip in most cases).
+    """
+    onsets = [n.onset for n in track.notes]
+    longest = max((n.duration for n in track.notes), default=0.0)
+    found = []
+    for i in range(len(bars) - count + 1):
+        chosen = bars[i : i + count]
+        first = chosen[0]
+        alike = all((b.numerator, b.denominator) == (first.numerator, first.denominator) for b in chosen)
+        whole = all(abs(b.length - b.full_length) < 1e-6 for b in chosen)
+        if not alike or not whole or representation.steps_in(first.length, otherwise=max_steps + 1) * count > max_steps:
+            continue
+        low = bisect_left(onsets, first.start - longest - 0.5)
+        high = bisect_left(onsets, chosen[-1].end + 0.5)
+        if low == high:
+            continue
+        window = representation.encode(track.notes[low:high], chosen)
+        if (window.tokens > (1 if representation.pitched else 0)).any():  # 1 is a note off
+            found.append(window)
+    return found
+
+
+def prepare(
+    collections: Sequence[Collection],
+    representation: Representation,
+    *,
+    bars: int = 2,
+    max_steps: int = 64,
+    seed: int = 0,
+    progress: Progress | None = None,
+    jobs: int | None = None,
+) -> PreparedWindows:
+    """Read collections and cut them into windows, from the cache where nothing has changed.
+
+    Arguments:
+        collections: What to read.
+        representation: The grid.
+        bars: Bars a window.
+        max_steps: Longest window kept, in time steps.
+        seed: Seed of the split by tune.
+        progress: Called with a title, the number of items done and their total.
+        jobs: Number of reading processes (see `read_collection`).
+
+    Raises:
+        DataError: data are missing, or no window came out.
+    """
+    parts = [[c.name, c.content_key()] for c in collections]
+    recipe = json.dumps([_VERSION, VERSION, parts, representation.to_dict(), bars, max_steps, seed])
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
+    path = cache_dir() / f"windows-{key}.npz"
+    arrays = load_arrays(path)
+    if arrays is None:
+        cutter = _Cutter(representation, bars, max_steps, seed)
+        for collection in collections:
+            tunes, rejections = read_collection(collection, progress, jobs=jobs)
+            cutter.add(collection, tunes, [[r.name, r.reason] for r in rejections], progress)
+        arrays = cutter.arrays()
+        save_arrays(path, arrays)
+    report = json.loads(arrays["report"].tobytes().decode())
+    if not len(arrays["tokens"]):
+        raise DataError(_nothing(report, bars))
+    return PreparedWindows(
+        arrays["tokens"],
+        arrays["bar_steps"],
+        arrays["split"],
+        arrays["collection"],
+        tuple(c.name for c in collections),
+        report,
+        key,
+        arrays["values"] if representation.values else None,
+    )
+
+
+def _nothing(report: dict[str, Any], bars: int) -> str:
+    """Return why no window came out of collections, by the report on them."""
+    reasons = Counter(reason for counts in report.values() for _, reason in counts["rejected"])
+    text = f"No window of {bars} bars came out of {', '.join(report)}"
+    if not reasons:
+        return f"{text}: the tunes are shorter, or their bars too long; choose fewer bars or other data."
+    reason, count = reasons.most_common(1)[0]
+    return f"{text}: of {reasons.total()} files that cannot be used {count} say: {reason}"
+
+
+class _Cutter:
+    """Collects the windows of collection after collection."""
+
+    def __init__(self, representation: Representation, bars: int, max_steps: int, seed: int) -> None:
+        self.representation, self.bars, self.max_steps, self.seed = representation, bars, max_steps, seed
+        self.best: dict[bytes, tuple[int, int, GridWindow]] = {}  # key -> (split, collection, window)
+        self.seen: list[tuple[bytes, int, int]] = []  # key, split, collection of every window
+        self.report: dict[str, Any] = {}
+        self.count = 0
+
+    def add(self, collection: Collection, tunes: list[Tune], rejected: list[list[str]], progress: Progress | None) -> None:
+        """Cut the tunes of one collection."""
+        metres: Counter[str] = Counter()
+        onsets, off_grid = 0, 0
+        for done, tune in enumerate(tunes, 1):
+            split = SPLITS.index(tune.split or split_of(tune.name, self.seed))
+            bars = tune.score.bars()
+            metres[f"{bars[0].numerator}/{bars[0].denominator}"] += 1
+            for track in tune.score.tracks:
+                onsets += len(track.notes)
+                off_grid += sum(self._is_off_grid(n.onset) for n in track.notes)
+                for window in windows_of(track, bars, self.bars, self.representation, self.max_steps):
+                    self._keep(window, split)
+                if self.representation.pitched and SPLITS[split] == "train" and (odd := self._rebarred(tune, track)):
+                    self._keep(odd, split)
+            if progress:
+                progress(f"cutting {collection.title}", done, len(tunes))
+        self.report[collection.name] = {
+            "title": collection.title,
+            "licence": collection.licence,
+            "tunes": len(tunes),
+            "rejected": rejected,
+            "onsets": onsets,
+            "off the grid": off_grid,
+            "metres": dict(metres.most_common()),
+        }
+        self.count += 1
+
+    def _rebarred(self, tune: Tune, track: Track) -> GridWindow | None:
+        """Return one window of the track in bars of a length that the corpora hardly have.
+
+        Tunes in 5/4, 7/8 or 4/2 are rare in the books but not in users' files; one window a training tune, cut at a
+        bar line into bars of a length drawn by the tune's name, shows the model every place in every metre.
+        """
+        rng = np.random.default_rng([self.seed, *hashlib.sha256(f"{tune.name}/{track.name}".encode()).digest()])
+        grid = self.representation
+        longest = 2 * self.max_steps // (grid.steps_per_quarter * self.bars)  # in eighths
+        if longest < 2:
+            return None
+        length = int(rng.integers(2, longest + 1))
+        quarters = length / 2
+        bars = [b for b in tune.score.bars() if b.start + quarters * self.bars <= tune.score.end]
+        if not bars:
+            return None
+        start = bars[int(rng.integers(len(bars)))].start
+        odd = [Bar(i + 1, start + i * quarters, quarters, length, 8) for i in range(self.bars)]
+        found = windows_of(track, odd, self.bars, grid, self.max_steps)
+        return found[0] if found else None
+
+    def _is_off_grid(self, onset: float) -> bool:
+        return self.representation.steps_in(onset, otherwise=-1) < 0
+
+    def _keep(self, window: GridWindow, split: int) -> None:
+        """Remember a window; of equal ones the first of the lowest split is kept."""
+        key = _key(window, self.representation)
+        self.seen.append((key, split, self.count))
+        known = self.best.get(key)
+        if known is None or split < known[0]:
+            self.best[key] = (split, self.count, window)
+
+    def arrays(self) -> dict[str, Any]:
+        """Return the kept windows and the report as arrays."""
+        kept = list(self.best.values())
+        for index, counts in enumerate(self.report.values()):
+            mine = [(k, s) for k, s, c in self.seen if c == index]
+            counts["windows"] = len(mine)
+            counts["kept"] = {n: sum(s == i and c == index for s, c, _ in kept) for i, n in enumerate(SPLITS)}
+            unique = {(k, s) for k, s in mine}
+            counts["dropped"] = {n: sum(s == i and self.best[k][0] < i for k, s in unique) for i, n in enumerate(SPLITS)}
+        longest = max((len(w.tokens) for _, _, w in kept), default=0)
+        tokens = np.zeros((len(kept), longest), dtype=np.uint8 if self.representation.depth <= 256 else np.int16)
+        values = np.zeros((len(kept), longest, self.representation.values), dtype=np.int8)
+        for row, (_, _, window) in enumerate(kept):
+            tokens[row, : len(window.tokens)] = window.tokens
+            if window.values is not None:
+                values[row, : len(window.tokens)] = _bytes(window.values)
+        return {
+            "tokens": tokens,
+            "values": values,
+            "bar_steps": np.array([w.bar_steps for _, _, w in kept], dtype=np.int16).reshape(-1, self.bars),
+            "split": np.array([s for s, _, _ in kept], dtype=np.uint8),
+            "collection": np.array([c for _, c, _ in kept], dtype=np.uint8),
+            "report": np.frombuffer(json.dumps(self.report).encode(), dtype=np.uint8),
+        }
+
+
+def _key(window: GridWindow, representation: Representation) -> bytes:
+    """Return the same bytes for windows that count as equal: melodies in any key, drum patterns of equal hits and feel."""
+    if not representation.pitched:
+        feel = b"" if window.values is None else _bytes(window.values).tobytes()
+        return window.tokens.astype(np.int16).tobytes() + feel + np.array(window.bar_steps, dtype=np.int16).tobytes()
+    tokens = window.tokens.astype(np.int16)
+    onset = tokens > 1
+    relative = np.where(onset, tokens - tokens[onset][0] + 512, tokens)
+    return relative.tobytes() + np.array(window.bar_steps, dtype=np.int16).tobytes()
+
+
+def _bytes(values: NDArray[np.float32]) -> NDArray[np.int8]:
+    return np.round(values * 127).astype(np.int8)

@@ -1,0 +1,1 @@
+"""The image wing: images in, images out, and the models in between."""

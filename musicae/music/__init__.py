@@ -1,0 +1,1 @@
+"""The music wing: scores in, scores out, and the models between."""

@@ -1,0 +1,115 @@
+"""Figures that tell what a model's codes are worth, beyond one greedy reconstruction.
+
+Conventions: as in `musicae.music.metrics.melody`; codes are posterior means, and all averages are over the set, not over batches.
+
+Figures:
+    teacher_forced_accuracy: share of time steps whose likeliest token is right when the decoder is told the true tokens before
+        it. What papers mostly print; above the free-running accuracy, as no error can lead to another.
+    sampled_step_accuracy: share of right time steps, each drawn at temperature 1 and told to the ones after it.
+    worst_step_accuracy, worst_note_f1 (drums: worst_hit_f1): means over the tenth of the windows that is kept worst, greedily.
+    nll_bits_per_note: the bound on the negative log likelihood, over all windows, divided by their number of notes (or hits).
+    shuffled_gap_bits: how many bits of a window's tokens, under teacher forcing, are lost when each window is given the code of
+        another one with bars of the same lengths. 0 means that the decoder does not listen to its code (posterior collapse).
+    shuffled_gap_accuracy: how much the teacher-forced accuracy falls by that.
+
+References:
+    Bowman et al., 2016, arXiv 1511.06349 (decoders that do not listen); Roberts et al., 2018, arXiv 1803.05428 (teacher-forced
+    beside sampled accuracy).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from musicae.core.objectives import BITS
+from musicae.music.metrics.drums import hit_counts, hit_f1s
+from musicae.music.metrics.melody import Reconstructions, note_f1s, step_accuracies, worst_decile
+from musicae.music.models.base import GridAutoencoder, sequence_log_likelihood
+from musicae.music.models.batch import GridBatch
+
+__all__ = ["shuffled", "thorough_scores"]
+
+
+@torch.no_grad()
+def thorough_scores(model: GridAutoencoder, batches: Sequence[GridBatch], *, seed: int = 0) -> dict[str, float]:
+    """Return the figures of `musicae.music.metrics.melody.grid_scores` and all of this module.
+
+    Arguments:
+        model: The model, in evaluation mode.
+        batches: The windows, at least one.
+        seed: Seed of codes, draws and the exchange of codes.
+    """
+    made = Reconstructions.of(model, batches, seed=seed)
+    ref, est, on = made.reference, made.estimate, made.mask
+    drums = made.values is not None
+    worst = worst_decile(hit_f1s(ref, est, on) if drums else note_f1s(ref, est, on))
+    notes = int(hit_counts(ref * on).sum() if drums else ((ref > 1) & on).sum())
+    return {
+        **made.figures(),
+        "worst_step_accuracy": worst_decile(step_accuracies(ref, est, on)),
+        "worst_hit_f1" if drums else "worst_note_f1": worst,
+        "nll_bits_per_note": float(made.nll_bits.double().sum()) / max(1, notes),
+        **_sampled(model, batches, made.means, seed),
+        **_forced(model, batches, made.means, seed),
+    }
+
+
+def shuffled(bar_steps: Tensor, generator: torch.Generator) -> Tensor:
+    """Give each window another one with bars of the same lengths.
+
+    Arguments:
+        bar_steps: Time steps of each bar, shape (N, bars).
+        generator: Source of randomness.
+
+    Returns:
+        A permutation, int64, shape (N,): equal to its index only where no other window has such bars.
+    """
+    partner = torch.arange(len(bar_steps))
+    _, kind = bar_steps.unique(dim=0, return_inverse=True)
+    for k in range(int(kind.max()) + 1):
+        rows = (kind == k).nonzero()[:, 0]
+        rows = rows[torch.randperm(len(rows), generator=generator)]
+        partner[rows] = rows.roll(1)
+    return partner
+
+
+def _sampled(model: GridAutoencoder, batches: Sequence[GridBatch], codes: Tensor, seed: int) -> dict[str, float]:
+    """Decode codes (N, Z) at temperature 1."""
+    generator = torch.Generator().manual_seed(seed)
+    right = total = 0
+    for batch, z in zip(batches, codes.split([len(b) for b in batches]), strict=True):
+        drawn = model.generate(z.to(batch.tokens.device), batch, temperature=1.0, generator=generator).tokens
+        right += int(((drawn == batch.tokens) & batch.mask).sum())
+        total += int(batch.mask.sum())
+    return {"sampled_step_accuracy": right / total if total else 1.0}
+
+
+def _forced(model: GridAutoencoder, batches: Sequence[GridBatch], codes: Tensor, seed: int) -> dict[str, float]:
+    """Compare what the decoder predicts from a window's own code and from another window's."""
+    partner = shuffled(_bar_steps(batches), torch.Generator().manual_seed(seed))
+    moved = partner != torch.arange(len(partner))  # windows of a metre of their own have nobody to exchange with
+    (right, bits), (other_right, other_bits) = (_predicted(model, batches, z) for z in (codes, codes[partner]))
+    steps = torch.cat([b.mask.sum(1).cpu() for b in batches])
+    compared = max(1, int(steps[moved].sum()))
+    return {
+        "teacher_forced_accuracy": float(right.sum()) / max(1, int(steps.sum())),
+        "shuffled_gap_bits": float((other_bits - bits)[moved].sum()) / max(1, int(moved.sum())),
+        "shuffled_gap_accuracy": float((right - other_right)[moved].sum()) / compared,
+    }
+
+
+def _predicted(model: GridAutoencoder, batches: Sequence[GridBatch], codes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return right time steps and bits of the tokens of each window under teacher forcing, both float64, shape (N,)."""
+    right, bits = [], []
+    for batch, z in zip(batches, codes.split([len(b) for b in batches]), strict=True):
+        logits = model.logits(batch, z.to(batch.tokens.device))
+        right.append(((logits.argmax(-1) == batch.tokens) & batch.mask).sum(1).cpu())
+        bits.append(-BITS * sequence_log_likelihood(logits, batch).cpu())
+    return torch.cat(right).double(), torch.cat(bits).double()
+
+
+def _bar_steps(batches: Sequence[GridBatch]) -> Tensor:
+    """Return the bars of all windows, shape (N, bars)."""
+    most = max(b.bar_steps.shape[1] for b in batches)
+    return torch.cat([torch.nn.functional.pad(b.bar_steps.cpu(), (0, most - b.bar_steps.shape[1])) for b in batches])

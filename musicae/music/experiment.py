@@ -1,0 +1,201 @@
+"""From a recipe to a trainer: data prepared, model built, run folder checked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from musicae.checkpoints.format import CheckpointInfo
+from musicae.checkpoints.shipped import load_weights
+from musicae.core.autoencoder import Autoencoder
+from musicae.core.config import from_dict, look_up, replace, to_dict
+from musicae.core.device import pick_device
+from musicae.core.progress import Progress
+from musicae.core.registry import MODELS
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import PreparedWindows, longest_window, prepare
+from musicae.errors import CheckpointError, ParameterError
+from musicae.music.metrics.melody import grid_scores
+from musicae.music.models.batch import GridBatch
+from musicae.music.models.blocks import BlockAutoencoder
+from musicae.music.recipes import Preset, read_recipe
+from musicae.music.representations import Representation, build
+from musicae.music.windows import WindowBatches
+from musicae.training.loop import Trainer, TrainingConfig
+from musicae.training.run_folder import begin
+
+__all__ = ["Experiment", "configured"]
+
+VALIDATION_WINDOWS = 1000
+HELD = 0.25  # weight of the KL from which the controller of a trained model starts; trained ones end at 0.25 to 0.3
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A trainer with the data that it trains on.
+
+    Arguments:
+        trainer: The trainer, resumed where that was asked for.
+        windows: The prepared windows.
+    """
+
+    trainer: Trainer
+    windows: PreparedWindows
+
+    @classmethod
+    def open(
+        cls,
+        recipe: Preset,
+        folder: Path,
+        *,
+        data: tuple[str, ...] = (),
+        device: str = "auto",
+        threads: int | None = None,
+        init_from: str | None = None,
+        resume: bool = False,
+        force: bool = False,
+        progress: Progress | None = None,
+    ) -> "Experiment":
+        """Prepare the data, build the model and open the run folder.
+
+        Arguments:
+            recipe: What to train and how.
+            folder: Run folder.
+            data: Collections, as `musicae.datasets.music.collections.open_collections` takes them.
+            device: `auto`, `cpu`, `cuda` or `mps`.
+            threads: CPU threads; None takes all cores.
+            init_from: A checkpoint whose weights to start from. Where the model starts from all of them (fine-tuning), a
+                controller of the KL works from the first step.
+            resume: Go on with the run in `folder`.
+            force: Start anew in a folder that holds a run.
+            progress: Called while data are prepared.
+
+        Raises:
+            ParameterError: the recipe does not fit together.
+            DataError: data are missing, too few, or the folder holds a run already.
+            CheckpointError: `init_from` does not fit, or there is nothing to resume.
+        """
+        begin(folder, threads=threads, resume=resume, force=force)
+        model, representation, trained = _build(recipe, init_from)
+        collections = open_collections(data, training=True, pitched=representation.pitched)
+        most = longest_window(model.config, recipe.bars)
+        windows = prepare(collections, representation, bars=recipe.bars, max_steps=most, progress=progress)
+        config = _training(recipe.training, folder, trained=trained, resume=resume)
+        source = WindowBatches(
+            windows, representation, batch_size=config.batch_size, seed=config.seed, transpose=recipe.transpose
+        )
+        where = pick_device(device)
+        info = CheckpointInfo(
+            model=model.name,
+            config=to_dict(model.config),
+            representation=representation.to_dict(),
+            bars=recipe.bars,
+            data={"key": windows.key, "transpose": recipe.transpose, "collections": _sources(windows)},
+        )
+        trainer = Trainer(
+            model,
+            config,
+            source,
+            folder,
+            info,
+            validation=_validation(windows, representation, where),
+            score=grid_scores,
+            maximise="note_f1" if representation.pitched else "hit_f1",
+            device=where,
+        )
+        if resume:
+            trainer.resume()
+        return cls(trainer, windows)
+
+    def summary(self) -> str:
+        """Return one paragraph on model, data and device."""
+        trainer, windows = self.trainer, self.windows
+        counts = ", ".join(f"{len(windows.rows(s))} {s}" for s in ("train", "valid", "test"))
+        source = trainer.source
+        small = ""
+        if isinstance(source, WindowBatches) and source.batch_size < trainer.config.batch_size:
+            small = f" Only {len(source)} training windows: batches hold {source.batch_size}."
+        return (
+            f"{trainer.model.name}: {trainer.model.parameter_count():,} parameters on {trainer.device}; "
+            f"windows: {counts} from {', '.join(windows.collections)}.{small}"
+        )
+
+
+def configured(recipe: Preset) -> tuple[type[Autoencoder[Any]], Any, Representation]:
+    """Return the model class of a recipe, its configuration, and the representation.
+
+    Raises:
+        ParameterError: one of them is unknown, or does not take these fields.
+    """
+    kind = look_up("model", recipe.model, MODELS)
+    representation = build(recipe.representation)
+    return kind, from_dict(kind.config_type, {"depth": representation.depth, **recipe.config}), representation
+
+
+def _build(recipe: Preset, init_from: str | None) -> tuple[Autoencoder[Any], Any, bool]:
+    """Return a model, fresh and seeded or with a checkpoint's weights, its representation, and whether all are the latter's."""
+    kind, config, representation = configured(recipe)
+    torch.manual_seed(recipe.training.seed)
+    model = kind(config)
+    trained = init_from is not None and _start_from(model, representation.to_dict(), init_from)
+    return model, representation, trained
+
+
+def _training(config: TrainingConfig, folder: Path, *, trained: bool, resume: bool) -> TrainingConfig:
+    """Return how to train: as the recipe says, or, for a model that is trained already, with the KL held from the first step.
+
+    A recipe lets the KL go until a fresh model has learnt to use its code. A trained model would lose its prior meanwhile: its
+    KL rose from 57 to 216 bits within 60 steps.
+    """
+    beta = config.objective.beta
+    if beta.kind != "target":
+        return config
+    held = replace(beta, steps=1, beta=max(beta.beta, HELD))
+    fine = replace(config, objective=replace(config.objective, beta=held))
+    saved = folder / "config.json"
+    if resume and not trained and saved.is_file():  # a run that began so goes on so
+        trained = read_recipe(saved).training.objective == fine.objective
+    return fine if trained else config
+
+
+def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: str) -> bool:
+    """Take the weights of a checkpoint; return whether the model now knows how to use its code.
+
+    A model of equal sizes takes all, whatever share of its input is hidden in training; a model of more bars the blocks, and
+    what surrounds the code if a phrase is like a window.
+
+    Raises:
+        CheckpointError: it holds another model, size or representation.
+    """
+    theirs, info = load_weights(name)
+    reason = "holds another model, size or representation than the recipe; train the preset it came from."
+    if info.representation != representation:
+        raise CheckpointError(f"{name} {reason}")
+    if theirs.name == model.name and _sizes(theirs.config) == _sizes(model.config):
+        model.load_state_dict(theirs.state_dict())
+        return True
+    if theirs.name != model.name and isinstance(model, BlockAutoencoder) and isinstance(theirs, BlockAutoencoder):
+        try:
+            return model.take_weights(theirs)
+        except ParameterError as error:
+            raise CheckpointError(f"{name} {reason} {error}") from error
+    raise CheckpointError(f"{name} {reason}")
+
+
+def _sizes(config: Any) -> dict[str, Any]:
+    """Return the fields of a model's configuration but the shares that are hidden in training, which no weight depends on."""
+    return {name: value for name, value in to_dict(config).items() if not name.endswith("_dropout")}
+
+
+def _validation(windows: PreparedWindows, representation: Any, device: torch.device) -> list[GridBatch]:
+    """Return up to 1,000 validation windows, evenly spaced; none where the split is empty."""
+    if not len(windows.rows("valid")):
+        return []
+    return WindowBatches(windows, representation, split="valid").in_order(device, VALIDATION_WINDOWS)
+
+
+def _sources(windows: PreparedWindows) -> dict[str, Any]:
+    """Return title, licence and counts of each collection, for the checkpoint."""
+    fields = ("title", "licence", "tunes", "kept")
+    return {name: {f: counts[f] for f in fields} for name, counts in windows.report.items()}

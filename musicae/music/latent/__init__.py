@@ -1,0 +1,1 @@
+"""Latent-space algorithms: tensors in, tensors out."""

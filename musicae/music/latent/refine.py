@@ -1,0 +1,120 @@
+"""Refinement of codes: a few gradient steps after which a code decodes to exactly the tokens wanted.
+
+The encoder's code is the best guess of an amortised inference; a few steps of gradient descent on the code itself close what
+is left of the gap (Kim et al., 2018, Semi-Amortized Variational Autoencoders, arXiv 1802.02550). Here the aim is not the
+likelihood but the decision: at each time step the logit of the token wanted shall exceed all others by a margin, told the
+true tokens before it. Once it does at every step, greedy decoding takes the right token at the first step, hence is told the
+truth at the second, and so on: the window is exact, without having been decoded once on the way.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.batch import GridBatch
+
+__all__ = ["Refined", "keep_tokens", "margins", "refine"]
+
+RATE = 0.05  # of Adam; codes are of the order of 1 in each dimension
+MARGIN = 0.3  # in nats; far above the difference that the order of sums makes, and small, for cells compete
+PULL = 1e-3  # towards where the code began, so that dimensions that do not matter stay
+SURE = 0.02  # margin in nats from which a cell counts as right
+BETAS = (0.9, 0.99)
+FAR = 1e9  # stands for minus infinity where a gradient is to stay finite
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What `refine` returns.
+
+    Arguments:
+        z: Codes, shape (B, Z).
+        exact: Whether greedy decoding gives every token wanted, bool, shape (B,).
+        steps: Gradient steps that each code took, int64, shape (B,).
+    """
+
+    z: Tensor
+    exact: Tensor
+    steps: Tensor
+
+
+def refine(
+    model: GridAutoencoder, x: GridBatch, z: Tensor | None = None, *, given: Tensor | None = None, steps: int = 200
+) -> Refined:
+    """Move codes until they decode greedily to given tokens.
+
+    Arguments:
+        model: The model, in evaluation mode.
+        x: The tokens wanted.
+        z: Codes to begin with, shape (B, Z). [default: the posterior's mode]
+        given: Which tokens are wanted, bool, shape (B, T); the others are the model's own and may change on the way.
+            [default: all]
+        steps: Most gradient steps for each window; one that is exact takes no more.
+
+    Returns:
+        Codes, and which of them are exact; a window that is not exact keeps its last code.
+    """
+    with torch.no_grad():
+        begin = (model.encode(x).mode if z is None else z).detach().clone()
+    codes, exact = begin.clone(), torch.zeros(len(x), dtype=torch.bool, device=begin.device)
+    taken = torch.zeros(len(x), dtype=torch.int64, device=begin.device)
+    rows = torch.arange(len(x), device=begin.device)  # of the windows that are not exact yet
+    wanted = x.mask if given is None else x.mask & given
+    first, second = torch.zeros_like(begin), torch.zeros_like(begin)  # Adam's moments
+    for step in range(steps + 1):
+        part, want = GridBatch(x.tokens[rows], x.bar_steps[rows]), wanted[rows]
+        if given is not None:
+            part = model.generate(codes[rows], part, logit_bias=keep_tokens(part, want, model.config.depth))
+        code = codes[rows].requires_grad_(step < steps)
+        # cuDNN knows no way back through a recurrent net in evaluation mode.
+        with torch.backends.cudnn.flags(enabled=False), torch.set_grad_enabled(step < steps):
+            gap = margins(model.logits(part, code), part.tokens).masked_fill(~want, FAR)
+            loss = (MARGIN - gap).clamp(min=0).sum() + PULL * ((code - begin[rows]) ** 2).sum()
+        right = (gap.detach() > SURE).all(1)
+        exact[rows], taken[rows] = right, step
+        if bool(right.all()) or step == steps:
+            break
+        (gradient,) = torch.autograd.grad(loss, code)
+        first[rows], second[rows], change = _adam(first[rows], second[rows], gradient, step + 1)
+        rows, change = rows[~right], change[~right]
+        codes[rows] -= RATE * change
+    return Refined(codes, exact, taken)
+
+
+def margins(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Return by how much the logit of each token exceeds the largest of the others, in nats.
+
+    Arguments:
+        logits: Shape (B, T, D).
+        tokens: Shape (B, T).
+
+    Returns:
+        Shape (B, T); positive where the token is the likeliest one.
+    """
+    own = tokens[..., None]
+    return (logits.gather(-1, own) - logits.scatter(-1, own, -FAR).amax(-1, keepdim=True))[..., 0]
+
+
+def keep_tokens(x: GridBatch, given: Tensor, depth: int) -> Tensor:
+    """Return the logit bias under which `GridAutoencoder.generate` gives the tokens of x where `given` is true.
+
+    Arguments:
+        x: The tokens.
+        given: Which of them to keep, bool, shape (B, T).
+        depth: Number of different tokens, D.
+
+    Returns:
+        Zero and minus infinity, shape (B, T, D).
+    """
+    others = F.one_hot(x.tokens, depth) == 0
+    return torch.zeros(others.shape, device=others.device).masked_fill(others & given[..., None], -torch.inf)
+
+
+def _adam(first: Tensor, second: Tensor, gradient: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return both moments after step `step` (from 1), and the direction to move against (Kingma and Ba, arXiv 1412.6980)."""
+    first = BETAS[0] * first + (1 - BETAS[0]) * gradient
+    second = BETAS[1] * second + (1 - BETAS[1]) * gradient**2
+    return first, second, first / (1 - BETAS[0] ** step) / ((second / (1 - BETAS[1] ** step)).sqrt() + 1e-8)

@@ -1,0 +1,1 @@
+"""Networks over tokens, one family per file."""

@@ -1,0 +1,120 @@
+"""What all models over token grids share: logits under teacher forcing, the likelihood of tokens, and drawing them."""
+
+from abc import abstractmethod
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from musicae.core.autoencoder import Autoencoder
+from musicae.errors import ParameterError
+from musicae.music.models.batch import GridBatch
+
+__all__ = ["GridAutoencoder", "bias_at", "check_length", "hide_tokens", "pick", "sequence_log_likelihood", "sole_tokens"]
+
+
+class GridAutoencoder(Autoencoder[GridBatch]):
+    """A model q(z|x), p(x|z) over token grids that draws its tokens one after the other, from logits."""
+
+    @abstractmethod
+    def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return logits under teacher forcing, differentiable in z.
+
+        Arguments:
+            x: The windows; each time step is told the true tokens before it.
+            z: Codes, shape (B, Z).
+            generator: Source of randomness in training.
+
+        Returns:
+            Shape (B, T, D); in evaluation mode, their argmax equals x where and only where x is what `generate` makes of z
+            at temperature 0.
+        """
+
+    @abstractmethod
+    def generate(
+        self,
+        z: Tensor,
+        like: GridBatch,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+        logit_bias: Tensor | None = None,
+    ) -> GridBatch:
+        """Turn codes into tokens, each told to the ones after it.
+
+        Arguments:
+            z: Codes, shape (B, Z).
+            like: A batch of the wanted bars; its tokens are not looked at.
+            temperature: 0 takes the likeliest tokens; 1 samples from the likelihood.
+            generator: Source of randomness.
+            logit_bias: Added to the logits before a token is drawn, broadcast against (B, T, D); minus infinity forbids a
+                token.
+        """
+
+
+def check_length(x: GridBatch, max_steps: int) -> None:
+    """Refuse windows that are longer than a model's `max_steps` time steps."""
+    if x.tokens.shape[1] > max_steps:
+        raise ParameterError(
+            f"A window of {x.tokens.shape[1]} time steps is longer than the model's {max_steps}; take fewer or shorter bars."
+        )
+
+
+def sequence_log_likelihood(logits: Tensor, x: GridBatch) -> Tensor:
+    """Return the log likelihood of each window's tokens in nats, summed over its time steps.
+
+    Arguments:
+        logits: Unnormalised log probabilities, shape (B, T, D).
+        x: The windows; padding counts nothing.
+
+    Returns:
+        Shape (B,).
+    """
+    nll = F.cross_entropy(logits.flatten(0, 1), x.tokens.flatten(), reduction="none")  # (B * T,)
+    return -(nll.view_as(x.tokens) * x.mask).sum(1)
+
+
+def pick(logits: Tensor, temperature: float, generator: torch.Generator | None = None) -> Tensor:
+    """Choose tokens from logits (..., D): the most probable at temperature 0, else a sample; shape (...)."""
+    if temperature == 0:
+        return logits.argmax(-1)
+    noise = torch.rand(logits.shape, generator=generator, device=generator.device if generator else logits.device)
+    gumbel = -torch.log(-torch.log(noise.to(logits.device).clamp(1e-20, 1 - 1e-7)))
+    return (logits / temperature + gumbel).argmax(-1)
+
+
+def bias_at(logit_bias: Tensor | None, t: int) -> Tensor | float:
+    """Return what `logit_bias` (broadcast against (B, T, D)) adds to the logits of time step `t`, shape (B or 1, D)."""
+    if logit_bias is None:
+        return 0.0
+    bias = _three_axes(logit_bias)
+    return bias[:, min(t, bias.shape[1] - 1)]  # of one time step for all, or past the last one, where nothing is kept
+
+
+def sole_tokens(logit_bias: Tensor | None, steps: int) -> list[Tensor | None]:
+    """Return of each time step the one token that a bias leaves to each window, (B or 1,); None where one has a choice.
+
+    Arguments:
+        logit_bias: Added to logits, broadcast against (B, T, D), or None.
+        steps: Number of time steps.
+    """
+    if logit_bias is None:
+        return [None] * steps
+    allowed = _three_axes(logit_bias) > -torch.inf
+    sole, tokens = (allowed.sum(2) == 1).all(0).tolist(), allowed.int().argmax(2)
+    last = len(sole) - 1
+    return [tokens[:, min(t, last)] if sole[min(t, last)] else None for t in range(steps)]
+
+
+def _three_axes(logit_bias: Tensor) -> Tensor:
+    """Return a bias that broadcasts against (B, T, D) with all three axes."""
+    return logit_bias.reshape((1,) * (3 - logit_bias.ndim) + logit_bias.shape)
+
+
+def hide_tokens(tokens: Tensor, share: float, hidden: int, generator: torch.Generator | None = None) -> Tensor:
+    """Replace a random share of tokens by the token `hidden` (word dropout); any shape."""
+    if share == 0:
+        return tokens
+    device = generator.device if generator else tokens.device
+    noise = torch.rand(tokens.shape, generator=generator, device=device).to(tokens.device)
+    return torch.where(noise < share, hidden, tokens)

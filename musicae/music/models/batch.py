@@ -1,0 +1,95 @@
+"""What a sequence model eats: token grids of unequal length, padded, with the bars they lie in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from musicae.music.representations.base import GridWindow
+
+__all__ = ["GridBatch"]
+
+
+@dataclass(frozen=True)
+class GridBatch:
+    """A batch of windows.
+
+    Arguments:
+        tokens: Tokens, int64, shape (B, T); what lies past a window's length is ignored.
+        bar_steps: Time steps of each bar, int64, shape (B, bars).
+        values: What tokens do not say, in [-1, 1], shape (B, T, V); None where nothing is known of it.
+    """
+
+    tokens: Tensor
+    bar_steps: Tensor
+    values: Tensor | None = None
+
+    @classmethod
+    def from_windows(cls, windows: Sequence[GridWindow]) -> "GridBatch":
+        """Pad and stack windows; their values are kept where all have some."""
+        longest = max(len(w.tokens) for w in windows)
+        most_bars = max(len(w.bar_steps) for w in windows)
+        tokens = torch.zeros(len(windows), longest, dtype=torch.int64)
+        bar_steps = torch.zeros(len(windows), most_bars, dtype=torch.int64)
+        known = [w.values for w in windows if w.values is not None]
+        values = torch.zeros(len(windows), longest, known[0].shape[1]) if len(known) == len(windows) else None
+        for i, window in enumerate(windows):
+            tokens[i, : len(window.tokens)] = torch.from_numpy(window.tokens)
+            bar_steps[i, : len(window.bar_steps)] = torch.tensor(window.bar_steps)
+            if values is not None:
+                values[i, : len(window.tokens)] = torch.from_numpy(known[i])
+        return cls(tokens, bar_steps, values)
+
+    def windows(self) -> list[GridWindow]:
+        """Return the windows without padding."""
+        made = []
+        for i, (tokens, row) in enumerate(zip(self.tokens.cpu(), self.bar_steps.cpu(), strict=True)):
+            steps = tuple(int(s) for s in row if s > 0)
+            values = None if self.values is None else self.values[i, : sum(steps)].cpu().numpy()
+            made.append(GridWindow(tokens[: sum(steps)].numpy(), steps, values))
+        return made
+
+    def __len__(self) -> int:
+        """Return the number of windows, B."""
+        return self.tokens.shape[0]
+
+    def to(self, device: torch.device | str) -> "GridBatch":
+        """Return the batch on another device."""
+        values = None if self.values is None else self.values.to(device)
+        return GridBatch(self.tokens.to(device), self.bar_steps.to(device), values)
+
+    def with_tokens(self, tokens: Tensor, values: Tensor | None = None) -> "GridBatch":
+        """Return other tokens, and other values or none, in the same bars."""
+        return GridBatch(tokens, self.bar_steps, values)
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """Time steps of each window, shape (B,)."""
+        return self.bar_steps.sum(1)
+
+    @cached_property
+    def mask(self) -> Tensor:
+        """True where a time step belongs to its window, shape (B, T)."""
+        return torch.arange(self.tokens.shape[1], device=self.tokens.device) < self.lengths[:, None]
+
+    @cached_property
+    def bar_index(self) -> Tensor:
+        """Which bar each time step lies in, from 0, shape (B, T)."""
+        ends = self.bar_steps.cumsum(1)  # (B, bars)
+        time = torch.arange(self.tokens.shape[1], device=self.tokens.device)
+        index = (time[None, :, None] >= ends[:, None, :]).sum(2)  # (B, T)
+        return index.clamp(max=self.bar_steps.shape[1] - 1)
+
+    @cached_property
+    def position(self) -> Tensor:
+        """Place of each time step in its bar, from 0, shape (B, T)."""
+        starts = (self.bar_steps.cumsum(1) - self.bar_steps).gather(1, self.bar_index)
+        time = torch.arange(self.tokens.shape[1], device=self.tokens.device)
+        return time[None, :] - starts
+
+    @cached_property
+    def bar_length(self) -> Tensor:
+        """Time steps of the bar that each time step lies in, shape (B, T)."""
+        return self.bar_steps.gather(1, self.bar_index)

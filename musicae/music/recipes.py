@@ -1,0 +1,172 @@
+"""Named training recipes: a model with its sizes, a representation, and how to train it.
+
+A preset is plain data; `musicae train --config FILE.json` takes the same as JSON, and a run folder's `config.json` holds it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from musicae.core.config import from_dict, look_up, read_json
+from musicae.core.objectives import BetaSchedule, ObjectiveConfig
+from musicae.training.loop import TrainingConfig
+
+__all__ = ["PRESETS", "Preset", "preset", "read_recipe"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A recipe.
+
+    Arguments:
+        model: Name of the model class (a key of `musicae.core.registry.MODELS`).
+        summary: One line for `musicae train --help`.
+        config: Fields of the model's configuration that differ from its defaults.
+        representation: Name and arguments of the representation.
+        bars: Bars a window.
+        transpose: Largest transposition of training windows, in semitones up and down.
+        training: How to train.
+    """
+
+    model: str
+    summary: str = ""
+    config: dict[str, Any]
+    representation: dict[str, Any]
+    bars: int = 2
+    transpose: int = 5
+    training: TrainingConfig
+
+
+_SIXTEENTHS = {"name": "melody", "steps_per_quarter": 4}
+# Sixteenths and eighth-note triplets, six places a quarter note, which is a block of the model.
+_TRIPLETS: dict[str, Any] = {"name": "melody-triplets"}
+_TRIPLET_SIZES = {"block": 6, "max_bar_steps": 48}
+_TWO_BARS: dict[str, Any] = {**_TRIPLET_SIZES, "max_steps": 96}
+# Magenta's optimiser for all its configurations: Adam, 1e-3 falling by 0.9999 a step to 1e-5, norm clipped at 1.
+_MAGENTA = {"batch_size": 512, "learning_rate": 1e-3, "schedule": "exponential", "warmup_steps": 0, "weight_decay": 0.0}
+
+PRESETS: dict[str, Preset] = {
+    "melody-2bar": Preset(
+        model="plan-vae",
+        summary="two bars of melody in any metre; the shipped default",
+        config=_TWO_BARS,
+        representation=_TRIPLETS,
+        training=TrainingConfig(
+            steps=14_000,
+            average=0.999,
+            validate_every=1000,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=59.3)),
+        ),
+    ),
+    "melody-2bar-sampling": Preset(
+        model="plan-vae",
+        summary="two bars of melody at a lower rate, for sampling; start from melody-2bar (--init-from)",
+        config=_TWO_BARS,
+        representation=_TRIPLETS,
+        training=TrainingConfig(
+            steps=3_000,
+            learning_rate=1e-3,
+            average=0.999,
+            validate_every=500,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=32.0)),
+        ),
+    ),
+    "melody-16bar": Preset(
+        model="conductor-vae",
+        summary="sixteen bars of melody in any metre; start from melody-2bar-sampling (--init-from)",
+        config={**_TRIPLET_SIZES, "max_steps": 768},
+        representation=_TRIPLETS,
+        bars=16,
+        training=TrainingConfig(
+            steps=8_000,
+            batch_size=32,
+            learning_rate=1e-3,
+            clip_norm=4.0,
+            skip_norm=100_000.0,  # sums over 16 bars begin with gradients of 10,000
+            average=0.999,
+            validate_every=1000,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=250.0)),
+        ),
+    ),
+    "drums-2bar": Preset(
+        model="plan-vae",
+        summary="two bars of drums: hits, velocities and microtiming; wants --data groove=PATH",
+        config={"hit_parts": 9, "value_dropout": 0.25},
+        representation={"name": "drums"},
+        transpose=0,
+        training=TrainingConfig(
+            steps=1_600,  # Groove's 17,000 windows are soon known by heart
+            weight_decay=0.1,
+            average=0.995,
+            validate_every=400,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=105.0)),
+        ),
+    ),
+    "musicvae-drums-2bar-small": Preset(
+        model="musicvae",
+        summary="the drum baseline: sizes and recipe of Magenta's cat-drums_2bar_small",
+        config={"set_input": True},
+        representation={"name": "drums"},
+        transpose=0,
+        training=TrainingConfig(
+            steps=200_000,
+            objective=ObjectiveConfig(beta=BetaSchedule(beta=0.2), free_bits=48.0),
+            **_MAGENTA,  # type: ignore[arg-type]
+        ),
+    ),
+    "musicvae-2bar-small": Preset(
+        model="musicvae",
+        summary="the baseline: sizes and recipe of Magenta's cat-mel_2bar_small",
+        config={},
+        representation=_SIXTEENTHS,
+        training=TrainingConfig(
+            steps=200_000,
+            objective=ObjectiveConfig(beta=BetaSchedule(kind="exponential", beta=0.2, rate=0.99999)),
+            **_MAGENTA,  # type: ignore[arg-type]
+        ),
+    ),
+    "musicvae-16bar-hierdec": Preset(
+        model="musicvae",
+        summary="sizes and recipe of Magenta's hierdec-mel_16bar, a conductor over 16 segments (large: 176 M)",
+        config={
+            "latent_size": 512,
+            "encoder_size": 2048,
+            "encoder_layers": 2,
+            "decoder_sizes": [1024, 1024],
+            "conductor_sizes": [1024, 1024],
+            "segments": 16,
+            "sampling_rate": 0.0,
+            "max_steps": 512,
+        },
+        representation=_SIXTEENTHS,
+        bars=16,
+        training=TrainingConfig(
+            steps=200_000,
+            objective=ObjectiveConfig(beta=BetaSchedule(beta=0.2), free_bits=256.0),
+            **_MAGENTA,  # type: ignore[arg-type]
+        ),
+    ),
+}
+
+
+def preset(name: str) -> Preset:
+    """Return a preset by name.
+
+    Raises:
+        ParameterError: there is none of that name.
+    """
+    return look_up("preset", name, PRESETS)
+
+
+def read_recipe(path: Path) -> Preset:
+    """Read a recipe from a JSON file; a run folder's `config.json` is one too.
+
+    Raises:
+        ParameterError: the file cannot be read, is no JSON, or has unknown fields.
+    """
+    values = read_json(path)
+    if isinstance(values, dict):
+        data = values.pop("data", {})  # a run notes its data; which collections to train on is asked for anew
+        if isinstance(data, dict) and "transpose" in data:
+            values["transpose"] = data["transpose"]
+    return from_dict(Preset, values, where=str(path))

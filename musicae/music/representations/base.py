@@ -1,0 +1,153 @@
+"""What every representation offers: notes in a few bars to a grid of tokens, and back."""
+
+import math
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musicae.errors import RepresentationError
+from musicae.music.score import Bar, Note
+
+__all__ = ["GridWindow", "Representation"]
+
+Tokens = NDArray[np.int64]
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class GridWindow:
+    """A few consecutive bars on a grid.
+
+    Arguments:
+        tokens: One token a time step, shape (T,).
+        bar_steps: Time steps of each bar; they sum to T.
+        values: What tokens do not say, such as loudness, in [-1, 1], shape (T, V); None where nothing is known of it.
+    """
+
+    tokens: Tokens
+    bar_steps: tuple[int, ...]
+    values: Values | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the bars cover the tokens."""
+        if len(self.tokens) != sum(self.bar_steps):
+            raise RepresentationError(f"{len(self.tokens)} tokens do not fill bars of {self.bar_steps} steps.")
+        if self.values is not None and len(self.values) != len(self.tokens):
+            raise RepresentationError(f"{len(self.values)} rows of values do not fit {len(self.tokens)} tokens.")
+
+
+class Representation(ABC):
+    """Translates between notes and tokens.
+
+    Every implementation obeys two laws, tested for all of them: `decode` accepts any tokens below `depth`, and
+    `encode(decode(encode(notes)))` equals `encode(notes)`.
+
+    The time steps of a quarter note need not be of equal length: `positions` says where in it each begins.
+    """
+
+    name: str
+    positions: tuple[float, ...]
+    pitched: bool = True  # whether music in another key is the same music
+    values: int = 0  # numbers a time step besides the token, V
+
+    @property
+    def steps_per_quarter(self) -> int:
+        """Number of time steps a quarter note."""
+        return len(self.positions)
+
+    @property
+    def half_step(self) -> float:
+        """Quarter notes before a bar line from which on an onset belongs to the bar that follows."""
+        return (1.0 - self.positions[-1]) / 2
+
+    @property
+    @abstractmethod
+    def depth(self) -> int:
+        """Number of different tokens, D."""
+
+    @abstractmethod
+    def encode(self, notes: Sequence[Note], bars: Sequence[Bar]) -> GridWindow:
+        """Put the notes sounding in `bars` on the grid.
+
+        Raises:
+            RepresentationError: a bar is not a whole number of steps.
+        """
+
+    @abstractmethod
+    def decode(self, window: GridWindow, *, velocity: int = 80) -> tuple[Note, ...]:
+        """Return the notes of a window, onsets in quarter notes from the window's start."""
+
+    @abstractmethod
+    def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
+        """Shift the pitches in `tokens` (any shape); pitches outside the range move by an octave into it."""
+
+    def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
+        """Return at which time steps something begins: bool, of the shape of `tokens`."""
+        return tokens > 0
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return `name` and constructor arguments, JSON-able; `representations.build` is the inverse."""
+
+    def bar_steps(self, bars: Sequence[Bar]) -> tuple[int, ...]:
+        """Return the number of time steps of each bar.
+
+        Raises:
+            RepresentationError: a bar is not a whole number of steps.
+        """
+        counts = []
+        for bar in bars:
+            steps = self.steps_in(bar.length, otherwise=0)
+            if steps < 1:
+                raise RepresentationError(
+                    f"Bar {bar.number} ({bar.numerator}/{bar.denominator}) lasts {bar.length:g} quarter notes, which is "
+                    f"not a whole number of steps at {self.steps_per_quarter} a quarter; choose other bars."
+                )
+            counts.append(steps)
+        return tuple(counts)
+
+    def times(self, bar_steps: Sequence[int]) -> tuple[float, ...]:
+        """Return where each time step of bars begins, and where the last one ends, in quarter notes from their start."""
+        return _times(self.positions, tuple(bar_steps))
+
+    def quarters(self, bar_steps: Sequence[int]) -> float:
+        """Return the length of bars in quarter notes."""
+        return self.times(bar_steps)[-1]
+
+    def nearest_step(self, time: float, bar_steps: Sequence[int]) -> int:
+        """Return the time step of bars that begins nearest to a time in quarter notes from their start.
+
+        Before the bars it is -1, from the middle of their last step on the number of their steps.
+        """
+        return bisect_right(_middles(self.positions, tuple(bar_steps)), time) - 1
+
+    def steps_in(self, quarters: float, *, otherwise: int) -> int:
+        """Return the number of time steps in a length, or `otherwise` where the length does not end with a step."""
+        tolerance = 0.02 / len(self.positions)
+        whole = math.floor(quarters + tolerance)
+        for i, place in enumerate(self.positions):
+            if abs(place - (quarters - whole)) <= tolerance:
+                return whole * len(self.positions) + i
+        return otherwise
+
+
+@lru_cache(maxsize=4096)
+def _times(positions: tuple[float, ...], bar_steps: tuple[int, ...]) -> tuple[float, ...]:
+    starts, made = 0.0, []
+    for steps in bar_steps:
+        made += [starts + i // len(positions) + positions[i % len(positions)] for i in range(steps)]
+        starts += steps // len(positions) + positions[steps % len(positions)]
+    return (*made, starts)
+
+
+@lru_cache(maxsize=4096)
+def _middles(positions: tuple[float, ...], bar_steps: tuple[int, ...]) -> tuple[float, ...]:
+    times = _times(positions, bar_steps)
+    return tuple((a + b) / 2 for a, b in pairwise((positions[-1] - 1.0, *times)))

@@ -1,0 +1,1 @@
+"""Tasks: scores in, scores out. One verb per file, named as its command."""

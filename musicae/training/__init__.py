@@ -1,0 +1,1 @@
+"""Training: one loop, its optimizer, its run folder and its log, for music and images alike."""

@@ -1,0 +1,201 @@
+"""`musicae image`: every command on tiny models trained on a tiny data set of our own, and what is said of bad input."""
+
+import json
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from musicae.cli.commands.image import COMMANDS
+from musicae.errors import CheckpointError
+from musicae.images.files import read_picture
+from musicae.images.model import load_pictures
+from musicae.images.recipes import IMAGE_PRESETS
+from musicae.plots.lesson import FIGURES
+
+Run = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[2]
+
+MODELS = ("vae", "flat", "plain", "denoise", "superres", "cvae", "aae")  # what `runs` holds
+
+
+def opened(path: Path | str) -> Image.Image:
+    """Return a picture whose file is closed again."""
+    with Image.open(path) as picture:
+        picture.load()
+        return picture
+
+
+def lines(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_an_example_and_a_row(run: Run, name: str) -> None:
+    status, out, _ = run("image", name, "-h")
+    assert status == 0 and re.search(rf"^  Example:\n +musicae image {name}", out, re.MULTILINE)
+    command = import_module(f"musicae.cli.commands.image.{name}").command
+    assert all(p.help for p in command.params if isinstance(p, click.Option))
+    assert re.search(rf"`musicae image {name}\b", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def test_every_file_is_a_command_and_help_lists_presets_and_figures(run: Run) -> None:
+    assert {path.stem for path in (ROOT / "cli" / "commands" / "image").glob("*.py")} - {"__init__"} == set(COMMANDS)
+    assert all(re.search(rf"^  {name} ", run("image", "train", "-h")[1], re.MULTILINE) for name in IMAGE_PRESETS)
+    assert all(re.search(rf"^  {name} ", run("image", "plot", "-h")[1], re.MULTILINE) for name in FIGURES)
+    assert run("image", "smaple")[2].endswith("Error: No such command 'smaple'; did you mean 'sample'?\n")
+
+
+def test_training_goes_on(run: Run, runs: Path, photographs: Path, tmp_path: Path) -> None:
+    where = ("--data-dir", photographs, "--device", "cpu", "-o", tmp_path / "run")
+    train = ("image", "train", "--config", runs / "aae.json", *where)
+    status, out, err = run(*train)
+    assert status == 0 and lines(out)[0]["step"] == 3 and "valid_psnr" in lines(out)[0]
+    assert "90 pictures of CIFAR-10; 5 batches of 16 an epoch." in err
+    assert run(*train)[::2] == (
+        1,
+        f"Error: {tmp_path / 'run'} holds a run already. Go on with --resume, overwrite with --force, or choose another.\n",
+    )
+    assert lines(run(*train, "--resume", "--steps", 5)[1])[0]["step"] == 5
+    again = ("image", "train", "--config", tmp_path / "run" / "config.json", "--force", *where, "--limit", 10)
+    assert "10 pictures of CIFAR-10; 1 batches of 10 an epoch." in run(*again)[2]
+    assert run(*train, "--force", "--init-from", runs / "vae")[2].endswith(
+        f"Error: {runs / 'vae'} holds another model or size than the recipe; train the preset it came from.\n"
+    )
+    assert run(*train, "--force", "--init-from", runs / "aae", "--steps", 1)[0] == 0
+    assert run("image", "train", "vae", "--config", "x.json")[0] == 2
+
+
+def test_a_corruption_can_be_given(run: Run, runs: Path, photographs: Path, tmp_path: Path) -> None:
+    train = (
+        "image",
+        "train",
+        "--config",
+        runs / "denoise.json",
+        "--data-dir",
+        photographs,
+        "-o",
+        tmp_path / "run",
+        "--steps",
+        1,
+    )
+    assert run(*train, "--corruption", "masking:patch=4")[0] == 0
+    assert load_pictures(tmp_path / "run").task.to_dict()["corruption"] == {"name": "masking", "amount": 0.5, "patch": 4}
+    assert run(*train, "--force", "--corruption", "mask")[::2] == (
+        2,
+        "Error: Unknown corruption 'mask'; did you mean 'masking'? Known: gaussian, salt-and-pepper, masking, downscaling.\n",
+    )
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_evaluate_tells_what_the_model_has(run: Run, runs: Path, photographs: Path, name: str) -> None:
+    given = ("image", "evaluate", runs / name, "--data-dir", photographs, "--samples", 3, "--device", "cpu")
+    status, out, _ = run(*given, "--json")
+    figures = json.loads(out)
+    assert status == 0 and (figures["pictures"], figures["split"], figures["source"]) == (20, "test", "CIFAR-10")
+    variational = name in ("vae", "flat", "cvae")
+    for key in ("elbo", "nll", "kl"):
+        assert (figures[key] is not None) == variational, key
+    if variational:
+        assert figures["nll"] <= figures["nll_bound"] + 5 and figures["binarise"] == "dynamic"
+        assert figures["kl_bits"] == pytest.approx(figures["kl"] / np.log(2))
+    assert (figures["opponent_accuracy"] is not None) == (name == "aae")
+    assert (figures["psnr_damaged"] is not None) == (name in ("denoise", "superres"))
+    assert (figures["pca_mse"] is None) == (name in ("denoise", "superres"))
+    assert (figures["psnr_bilinear"] is not None) == (name == "superres")
+    assert figures["bernoulli_above_floor"] == pytest.approx(figures["bernoulli"] - figures["bernoulli_floor"])
+    assert figures["bernoulli_per_pixel"] == pytest.approx(figures["bernoulli"] / 3072)
+    assert 0 <= figures["knn_accuracy"] <= 1 and 0 <= figures["active_units"] <= figures["code_size"]
+    if name != "aae":
+        return
+    table = run(*given, "--limit", 7)[1]
+    assert "7 test pictures" in " ".join(table.split()) and "opponent's accuracy" in table and "ELBO, nats" not in table
+
+
+def test_samples(run: Run, runs: Path, tmp_path: Path) -> None:
+    status, out, err = run("image", "sample", "-c", runs / "vae", "-n", 3, "-o", tmp_path / "many", "--seed", 1)
+    files = [Path(f) for f in lines(out)[0]["samples"]]
+    assert (status, err) == (0, "") and [f.name for f in files] == ["sample-01.png", "sample-02.png", "sample-03.png"]
+    first = files[0].read_bytes()
+    assert opened(files[0]).size == (32, 32)
+    run("image", "sample", "-c", runs / "vae", "-n", 3, "-o", tmp_path / "many", "--seed", 1, "--force")
+    assert files[0].read_bytes() == first
+    sheet = tmp_path / "sheet.png"
+    assert run("image", "sample", "-c", runs / "cvae", "--label", 1, "--label", 2, "-n", 4, "--zoom", 2, "-o", sheet)[0] == 0
+    assert opened(sheet).size == (132, 132)
+    assert "nothing made its codes look like N(0, I)" in run("image", "sample", "-c", runs / "plain", "-o", tmp_path / "p")[2]
+    assert run("image", "sample", "-c", runs / "aae", "-o", tmp_path / "a", "--temperature", 1)[2] == ""
+
+
+def test_reconstructions_and_interpolations(run: Run, runs: Path, picture: Path, tmp_path: Path) -> None:
+    target = tmp_path / "again.png"
+    status, out, _ = run("image", "reconstruct", picture, "-c", runs / "vae", "-o", target)
+    assert status == 0 and lines(out)[0]["output"] == str(target) and lines(out)[0]["psnr"] > 0
+    assert opened(target).mode == "RGB"
+    ends = ("image", "interpolate", picture, target, "--steps", 4)
+    assert run(*ends, "-c", runs / "vae", "-o", tmp_path / "path")[0] == 0
+    assert {p.name for p in (tmp_path / "path").iterdir()} == {"interpolation.png", *(f"step-0{i}.png" for i in range(1, 5))}
+    assert opened(tmp_path / "path" / "interpolation.png").size == (4 * 34 - 2, 32)
+    first, last = (read_picture(tmp_path / "path" / f"step-0{i}.png", size=32, channels=3) for i in (1, 4))
+    model = load_pictures(runs / "vae")
+    for end, file in ((first, picture), (last, target)):
+        torch.testing.assert_close(end, model.reconstruct(model.read(file)), atol=1 / 255, rtol=0)
+    assert run(*ends, "-c", runs / "cvae", "--label", 3, "--label", 4, "-o", tmp_path / "strip.png")[0] == 0
+
+
+def test_repairs(run: Run, runs: Path, picture: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    status, out, _ = run("image", "denoise", picture, "-c", runs / "denoise", "--damage", "-o", folder)
+    assert status == 0 and set(lines(out)[0]) == {"file", "output", "damaged", "psnr", "psnr_damaged"}
+    assert run("image", "denoise", folder / "picture.damaged.png", "-c", runs / "denoise", "-o", folder)[0] == 0
+    small = tmp_path / "small.png"
+    opened(picture).resize((16, 16)).save(small)
+    assert run("image", "upscale", small, "-c", runs / "superres", "-o", folder)[0] == 0
+    assert opened(folder / "small.upscaled.png").size == (32, 32)
+    assert run("image", "upscale", picture, "-c", runs / "superres", "--damage", "-o", tmp_path / "other")[0] == 0
+    model, x = load_pictures(runs / "superres"), read_picture(small, size=16, channels=3)
+    assert torch.equal(model.enlarge(x), model.repair(x.repeat_interleave(2, 2).repeat_interleave(2, 3)))
+
+
+@pytest.mark.parametrize("name", ["flat", "superres", "cvae"])
+def test_all_figures_are_drawn(run: Run, runs: Path, photographs: Path, tmp_path: Path, name: str) -> None:
+    given = ("-c", runs / name, "--data-dir", photographs, "-n", 2, "-o", tmp_path)
+    status, out, _ = run("image", "plot", "all", *given)
+    drawn = {Path(f).stem for f in lines(out)[0]["figures"]}
+    assert status == 0 and all(opened(f).format == "PNG" for f in lines(out)[0]["figures"])
+    special = {"flat": {"manifold"}, "superres": {"repairs"}, "cvae": {"classes"}}[name]
+    always = {"reconstructions", "codes", "perturbations", "interpolations"}
+    assert drawn == always | special | (set() if name == "superres" else {"latent", "samples", "posterior"})
+
+
+def test_one_figure_and_other_formats(run: Run, runs: Path, photographs: Path, tmp_path: Path) -> None:
+    given = ("image", "plot", "latent", "-c", runs / "vae", "--data-dir", photographs)
+    assert run(*given, "-o", tmp_path / "figure.svg")[0] == 0
+    text = (tmp_path / "figure.svg").read_text()
+    assert "<svg" in text
+    assert run(*given, "-o", tmp_path / "figure.doc")[2] == f"Error: {tmp_path / 'figure.doc'} must end in .png, .pdf, .svg.\n"
+
+
+def test_nothing_is_overwritten(run: Run, runs: Path, picture: Path) -> None:
+    status, _, err = run("image", "reconstruct", picture, "-c", runs / "vae", "-o", picture)
+    assert (status, err) == (1, f"Error: {picture} exists; use --force to overwrite it, or choose another -o.\n")
+    status, _, err = run("image", "denoise", picture, "-c", runs / "denoise", "--damage", "-o", "one.png")
+    assert status == 2 and "one.png is the name of one file, but --damage writes two for each picture" in err
+
+
+def test_music_and_pictures_are_kept_apart(run: Run, runs: Path, small_checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError) as error:
+        load_pictures(small_checkpoint)
+    assert str(error.value) == f"{small_checkpoint} is a model of music (plan-vae), not of pictures; see `musicae models`."
+    status, _, err = run("sample", "-c", runs / "vae", "-o", tmp_path / "out")
+    assert (
+        status == 1
+        and err == f"Error: {runs / 'vae'} is a model of images (dense-autoencoder), not of music; see `musicae models`.\n"
+    )

@@ -1,0 +1,197 @@
+"""Refinement: codes that decode to exactly the notes wanted."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+import musicae
+from musicae import MusicModel, MusicVAE, PlanVAE, Score, Track
+from musicae.errors import ParameterError
+from musicae.music.latent.refine import keep_tokens, margins, refine
+from musicae.music.metrics.melody import window_distance
+from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.batch import GridBatch
+from musicae.music.models.musicvae import MusicVAEConfig
+from musicae.music.models.plan import PlanVAEConfig
+
+MakeTune = Callable[..., Score]
+DEPTH = 9
+
+
+def models() -> dict[str, GridAutoencoder]:
+    """Return untrained models, so loud that their codes matter."""
+    torch.manual_seed(0)
+    sizes = {"token_size": 8, "block_size": 24, "pooled_size": 16, "hidden_size": 48, "decoder_size": 24, "cell_size": 24}
+    plan = PlanVAE(PlanVAEConfig(depth=DEPTH, latent_size=32, max_steps=16, max_bar_steps=8, **sizes))
+    rnn = MusicVAE(
+        MusicVAEConfig(depth=DEPTH, latent_size=32, encoder_size=8, decoder_sizes=(48, 32), max_steps=16, sampling_rate=0.0)
+    )
+    for parameter in [*plan.parameters(), *rnn.parameters()]:
+        parameter.data.mul_(3.0)
+    return {"plan-vae": plan.eval(), "musicvae": rnn.eval()}
+
+
+MODELS = models()
+
+
+@pytest.fixture(params=MODELS)
+def model(request: pytest.FixtureRequest) -> GridAutoencoder:
+    return MODELS[request.param]
+
+
+@pytest.fixture
+def home(model: GridAutoencoder) -> Tensor:
+    """Return codes of the windows that `batch` returns."""
+    return torch.randn(6, model.latent_size, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def batch(model: GridAutoencoder, home: Tensor) -> GridBatch:
+    """Return windows of unequal length which the model can make."""
+    metres = torch.tensor([[8, 8], [6, 6], [8, 8], [4, 4], [8, 8], [3, 5]])
+    return model.generate(home, GridBatch(torch.zeros(6, 16, dtype=torch.int64), metres))
+
+
+@pytest.fixture
+def away(home: Tensor) -> Tensor:
+    """Return codes not far from home."""
+    return home + 0.2 * torch.randn(home.shape, generator=torch.Generator().manual_seed(1))
+
+
+def same(made: GridBatch, x: GridBatch, given: Tensor | None = None) -> Tensor:
+    """Return which windows have the tokens of x (where given)."""
+    counts = x.mask if given is None else x.mask & given
+    return ((made.tokens == x.tokens) | ~counts).all(1)
+
+
+def test_exact_is_what_greedy_decoding_gives(model: GridAutoencoder, batch: GridBatch, away: Tensor) -> None:
+    before = same(model.generate(away, batch), batch)
+    done = refine(model, batch, away, steps=60)
+    assert done.z.shape == away.shape and not done.z.requires_grad
+    assert bool(same(model.generate(done.z, batch), batch)[done.exact].all())
+    assert int(before.sum()) <= 3 and int(done.exact.sum()) >= 5
+    assert bool((done.steps[done.exact] <= 60).all()) and bool((done.steps[~done.exact] == 60).all())
+    assert bool((done.steps[before] <= 5).all())
+
+
+def test_codes_begin_at_the_posteriors_mode(model: GridAutoencoder, batch: GridBatch) -> None:
+    assert torch.equal(refine(model, batch, steps=0).z, model.encode(batch).mode)
+    assert torch.equal(refine(model, batch, steps=3).z, refine(model, batch, model.encode(batch).mode, steps=3).z)
+
+
+def test_windows_that_are_exact_already_stay_where_they_are(model: GridAutoencoder, batch: GridBatch, home: Tensor) -> None:
+    wide = margins(model.logits(batch, home), batch.tokens).masked_fill(~batch.mask, 1.0).amin(1) > 0.05
+    assert int(wide.sum()) >= 3
+    done = refine(model, batch, home, steps=2)
+    assert bool(done.exact[wide].all()) and torch.equal(done.z[wide], home[wide]) and not bool(done.steps[wide].any())
+
+
+def test_each_window_is_refined_on_its_own(model: GridAutoencoder, batch: GridBatch, away: Tensor) -> None:
+    together = refine(model, batch, away, steps=5)
+    for i in range(len(batch)):
+        alone = refine(model, GridBatch(batch.tokens[i : i + 1], batch.bar_steps[i : i + 1]), away[i : i + 1], steps=5)
+        torch.testing.assert_close(alone.z[0], together.z[i], rtol=1e-3, atol=1e-3)
+        assert alone.steps[0] == together.steps[i]
+
+
+def test_given_tokens_are_kept_and_the_rest_is_free(model: GridAutoencoder, batch: GridBatch, away: Tensor) -> None:
+    given = batch.bar_index == 0
+    done = refine(model, batch, away, given=given, steps=40)
+    made = model.generate(done.z, batch)
+    assert bool(same(made, batch, given)[done.exact].all()), "no bias is needed once the code says it"
+    assert int(done.exact.sum()) >= 5
+    others = batch.with_tokens(torch.where(given, batch.tokens, 0))
+    assert torch.equal(refine(model, others, away, given=given, steps=40).z, done.z), "what is not given is not looked at"
+
+
+def test_nothing_changes_the_model(model: GridAutoencoder, batch: GridBatch) -> None:
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    refine(model, batch, steps=3)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_margins_worked_example() -> None:
+    logits = torch.tensor([[[1.0, 3.0, 2.5], [0.0, -1.0, 4.0]]])
+    assert margins(logits, torch.tensor([[1, 0]])).tolist() == [[0.5, -4.0]]
+
+
+def test_keep_tokens_worked_example() -> None:
+    x = GridBatch(torch.tensor([[2, 0]]), torch.tensor([[2]]))
+    bias = keep_tokens(x, torch.tensor([[True, False]]), 3)
+    assert bias.tolist() == [[[-torch.inf, -torch.inf, 0.0], [0.0, 0.0, 0.0]]]
+
+
+# The API over it
+
+
+@pytest.fixture
+def small(small_checkpoint: Path) -> MusicModel:
+    return musicae.load(small_checkpoint, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> MusicModel:
+    return musicae.load("melody-2bar", device="cpu")
+
+
+def notes(score: Score) -> list[tuple[float, float, int]]:
+    return [(n.onset, n.duration, n.pitch) for n in score.tracks[0].notes]
+
+
+def wild(make_tune: MakeTune) -> Score:
+    """Return two bars that the model does not keep at once: the notes of a tune, moved about by octaves and fifths."""
+    kept = [n for n in make_tune(1).tracks[0].notes if n.onset < 8]
+    moved = [replace(n, pitch=n.pitch + (0, 7, -5, 12)[(i * i + 1) % 4]) for i, n in enumerate(kept)]
+    moved[-1] = replace(moved[-1], duration=8 - moved[-1].onset)
+    return Score((Track(tuple(moved)),))
+
+
+def test_exact_reconstructions_have_the_notes_of_the_source(shipped: MusicModel, make_tune: MakeTune) -> None:
+    tune = wild(make_tune)
+    assert notes(shipped.reconstruct(tune)) != notes(tune)
+    assert notes(shipped.reconstruct(tune, exact=True)) == notes(tune)
+    plain, exact = shipped.compare(tune), shipped.compare(tune, exact=True)
+    assert plain["exact"] == 0.0 and exact["exact"] == exact["note_f1"] == 1.0
+    assert exact["kl_bits"] == plain["kl_bits"]
+
+
+def test_exact_morphs_begin_and_end_with_the_sources(shipped: MusicModel, make_tune: MakeTune) -> None:
+    a, b = wild(make_tune), make_tune(2, bars=2, metre=(6, 8))
+    morph = shipped.interpolate(a, b, 4, exact=True, temperature=1.0)
+    assert morph.exact == (True, True)
+    assert (notes(morph.scores[0]), notes(morph.scores[-1])) == (notes(a), notes(b))
+
+
+def test_a_morph_tells_where_its_codes_lie(small: MusicModel, make_tune: MakeTune) -> None:
+    morph = small.interpolate(make_tune(0), make_tune(3), 4)
+    assert (morph.alphas, morph.exact) == ((0.0, 1 / 3, 2 / 3, 1.0), None)
+
+
+@pytest.mark.parametrize("steps", [2, 5, 9])
+def test_even_morphs_keep_their_ends_and_go_forward(small: MusicModel, make_tune: MakeTune, steps: int) -> None:
+    a, b = make_tune(0), make_tune(3)
+    plain, even = (small.interpolate(a, b, steps, even=flag) for flag in (False, True))
+    assert (even.scores[0], even.scores[-1]) == (plain.scores[0], plain.scores[-1])
+    assert torch.equal(even.z[[0, -1]], plain.z[[0, -1]])
+    assert (even.alphas[0], even.alphas[-1], len(even.alphas)) == (0.0, 1.0, steps)
+    assert list(even.alphas) == sorted(set(even.alphas))
+
+
+def test_even_morphs_are_more_even(small: MusicModel, make_tune: MakeTune) -> None:
+    ratios = []
+    for even in (False, True):
+        morph = small.interpolate(make_tune(0), make_tune(3), 6, even=even)
+        batch = GridBatch.from_windows([small.phrase(score).window for score in morph.scores])
+        steps = window_distance(batch.tokens[:-1], batch.tokens[1:], batch.mask[1:])
+        ratios.append(float(steps.max() / steps.mean()))
+    assert ratios[1] < ratios[0]
+
+
+def test_refine_needs_a_source(small: MusicModel) -> None:
+    with pytest.raises(ParameterError, match=r"^refine needs at least one source: a path, a Score or a Phrase\.$"):
+        small.refine()
