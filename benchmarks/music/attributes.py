@@ -42,7 +42,7 @@ def training_windows(model: MusicModel, data: tuple[str, ...], count: int) -> tu
 def encode(model: MusicModel, x: GridBatch) -> torch.Tensor:
     """Return posterior means."""
     parts = range(0, len(x), 500)
-    batches = [GridBatch(x.tokens[i : i + 500], x.bar_steps[i : i + 500]).to(model.device) for i in parts]
+    batches = [x.take(slice(i, i + 500)).to(model.device) for i in parts]
     return torch.cat([model.model.encode(batch).mode.cpu() for batch in batches])
 
 

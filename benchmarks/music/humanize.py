@@ -64,9 +64,9 @@ def humanized(network: BlockAutoencoder, x: GridBatch, temperature: float) -> Te
     """Return the values that the model gives the hits of windows, with noise of its own."""
     generator = torch.Generator().manual_seed(0)
     made = []
-    for tokens, bar_steps in zip(x.tokens.split(256), x.bar_steps.split(256), strict=True):
-        noise = torch.randn(len(tokens), network.latent_size, generator=generator)
-        windows = GridBatch(tokens, bar_steps).to(next(network.parameters()).device)
+    for i in range(0, len(x), 256):
+        windows = x.take(slice(i, i + 256)).to(next(network.parameters()).device)
+        noise = torch.randn(len(windows), network.latent_size, generator=generator)
         felt = draw_feel(network, windows, noise, temperature=temperature, generator=generator).values
         assert felt is not None
         made.append(felt.cpu())

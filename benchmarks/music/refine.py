@@ -43,8 +43,8 @@ def test_windows(model: MusicModel, count: int) -> GridBatch:
 
 
 def take(x: GridBatch, rows: list[int]) -> GridBatch:
-    """Return some windows."""
-    return GridBatch(x.tokens[rows][:, : int(x.lengths[rows].max())], x.bar_steps[rows])
+    """Return some windows, padded no further than the longest of them."""
+    return x.take(rows).with_tokens(x.tokens[rows][:, : int(x.lengths[rows].max())])
 
 
 def refinement(model: GridAutoencoder, x: GridBatch, alone: int) -> tuple[dict[str, float], torch.Tensor]:
@@ -89,7 +89,7 @@ def evenness(model: GridAutoencoder, x: GridBatch, z: torch.Tensor, pairs: int) 
         like = take(x, [a])
         ways = {"plain": path(z[a], z[b], STEPS), "even": even_path(model, z[a], z[b], STEPS, like)[1]}
         for name, codes in ways.items():
-            batch = GridBatch(like.tokens.expand(STEPS, -1), like.bar_steps.expand(STEPS, -1))
+            batch = like.repeat(STEPS)
             tokens = model.generate(codes, batch).tokens
             steps = window_distance(tokens[:-1], tokens[1:], batch.mask[1:])
             if bool(steps.any()):

@@ -117,7 +117,7 @@ def take(x: Any, rows: list[int]) -> Any:
         assert x.labels is not None
         return ImageBatch(x.images[rows], x.targets[rows], x.labels[rows])
     if isinstance(x, GridBatch):
-        return GridBatch(x.tokens[rows], x.bar_steps[rows], None if x.values is None else x.values[rows])
+        return x.take(rows)
     return x[rows]
 
 

@@ -86,7 +86,7 @@ def path_scores(
     distance = hit_distance if drums else window_distance
     for done, (first, last) in enumerate(_pairs(batches, pairs, seed), 1):
         a, b = model.encode(first).mode[0], model.encode(last).mode[0]
-        like = GridBatch(*(t.expand(STEPS, -1) for t in (first.tokens, first.bar_steps)))
+        like = first.repeat(STEPS)
         paths = {
             "path": model.generate(latent.path(a, b, STEPS), like).tokens,
             "even": model.generate(even_path(model, a, b, STEPS, first, distance)[1], like).tokens,

@@ -70,7 +70,7 @@ def even_path(
 
 def _decoded(model: GridAutoencoder, codes: Tensor, like: GridBatch) -> Tensor:
     """Return what codes (N, Z) decode to in the bars of one window, (N, T)."""
-    return model.generate(codes, GridBatch(*(t.expand(len(codes), -1) for t in (like.tokens, like.bar_steps)))).tokens
+    return model.generate(codes, like.repeat(len(codes))).tokens
 
 
 def _choose(line: _Line, mask: Tensor, steps: int, distance: Distance) -> list[int]:
@@ -96,7 +96,7 @@ def _bridged(model: GridAutoencoder, line: _Line, like: GridBatch, size: float, 
     if not wanted:
         return line
     windows = torch.cat(wanted)
-    goal = GridBatch(windows, like.bar_steps.expand(len(windows), -1))
+    goal = like.repeat(len(windows)).with_tokens(windows)
     codes = refine(model, goal, torch.cat(begin), steps=TRIES).z
     whole = torch.cat([line.alphas, *alphas])
     order = whole.argsort()

@@ -65,7 +65,7 @@ def refine(
     wanted = x.mask if given is None else x.mask & given
     first, second = torch.zeros_like(begin), torch.zeros_like(begin)  # Adam's moments
     for step in range(steps + 1):
-        part, want = GridBatch(x.tokens[rows], x.bar_steps[rows]), wanted[rows]
+        part, want = x.take(rows), wanted[rows]
         if given is not None:
             part = model.generate(codes[rows], part, logit_bias=keep_tokens(part, want, model.config.depth))
         code = codes[rows].requires_grad_(step < steps)

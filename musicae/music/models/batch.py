@@ -1,4 +1,4 @@
-"""What a sequence model eats: token grids of unequal length, padded, with the bars they lie in."""
+"""The batches of a model over token grids: windows of unequal length, padded, with the bars that they lie in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class GridBatch:
     """A batch of windows.
 
     Arguments:
-        tokens: Tokens, int64, shape (B, T); what lies past a window's length is ignored.
+        tokens: Tokens, int64, shape (B, T); those past a window's length are ignored.
         bar_steps: Time steps of each bar, int64, shape (B, bars).
-        values: What tokens do not say, in [-1, 1], shape (B, T, V); None where nothing is known of it.
+        values: Expression values (velocities and microtiming offsets), in [-1, 1], shape (B, T, V); None if unknown.
     """
 
     tokens: Tensor
@@ -28,7 +28,7 @@ class GridBatch:
 
     @classmethod
     def from_windows(cls, windows: Sequence[GridWindow]) -> "GridBatch":
-        """Pad and stack windows; their values are kept where all have some."""
+        """Pad and stack windows; the batch has expression values if every window has them."""
         longest = max(len(w.tokens) for w in windows)
         most_bars = max(len(w.bar_steps) for w in windows)
         tokens = torch.zeros(len(windows), longest, dtype=torch.int64)
@@ -44,12 +44,12 @@ class GridBatch:
 
     def windows(self) -> list[GridWindow]:
         """Return the windows without padding."""
-        made = []
+        windows = []
         for i, (tokens, row) in enumerate(zip(self.tokens.cpu(), self.bar_steps.cpu(), strict=True)):
             steps = tuple(int(s) for s in row if s > 0)
             values = None if self.values is None else self.values[i, : sum(steps)].cpu().numpy()
-            made.append(GridWindow(tokens[: sum(steps)].numpy(), steps, values))
-        return made
+            windows.append(GridWindow(tokens[: sum(steps)].numpy(), steps, values))
+        return windows
 
     def __len__(self) -> int:
         """Return the number of windows, B."""
@@ -61,8 +61,27 @@ class GridBatch:
         return GridBatch(self.tokens.to(device), self.bar_steps.to(device), values)
 
     def with_tokens(self, tokens: Tensor, values: Tensor | None = None) -> "GridBatch":
-        """Return other tokens, and other values or none, in the same bars."""
+        """Return a batch with the same bars, other tokens, and the given expression values or none."""
         return GridBatch(tokens, self.bar_steps, values)
+
+    def without_values(self) -> "GridBatch":
+        """Return the same windows without expression values."""
+        return GridBatch(self.tokens, self.bar_steps)
+
+    def take(self, rows: Tensor | Sequence[int] | slice) -> "GridBatch":
+        """Return some of the windows, with their expression values.
+
+        Arguments:
+            rows: Which windows, in which order: indices or flags, a tensor of shape (N,), a list, or a slice.
+        """
+        index = rows if isinstance(rows, Tensor | slice) else list(rows)
+        values = None if self.values is None else self.values[index]
+        return GridBatch(self.tokens[index], self.bar_steps[index], values)
+
+    def repeat(self, count: int) -> "GridBatch":
+        """Return each window `count` times in a row, with its expression values, as `torch.repeat_interleave` does."""
+        values = None if self.values is None else self.values.repeat_interleave(count, 0)
+        return GridBatch(self.tokens.repeat_interleave(count, 0), self.bar_steps.repeat_interleave(count, 0), values)
 
     @cached_property
     def lengths(self) -> Tensor:

@@ -76,7 +76,7 @@ def complete_windows(
     """
     generator = torch.Generator().manual_seed(seed)
     device = x.tokens.device
-    many = GridBatch(x.tokens.repeat_interleave(draws, 0), x.bar_steps.repeat_interleave(draws, 0))
+    many = x.repeat(draws)
     held = given.repeat_interleave(draws, 0)
     keep = _held(many, held, model, logit_bias)
     z = torch.randn(len(many), model.latent_size, generator=generator).to(device)

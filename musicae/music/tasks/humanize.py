@@ -152,12 +152,12 @@ def draw_feel(
         The same hits, with values as in `musicae.music.representations.drums`, shape (B, T, V); velocities in shares of 127,
         offsets in shares of half a time step.
     """
-    told = x.with_tokens(x.tokens)
-    posterior = network.encode(told)
+    hits = x.without_values()  # velocities and offsets are inferred from the hits alone
+    posterior = network.encode(hits)
     z = posterior.mode
     if isinstance(posterior, DiagonalGaussian):
         z = z + temperature * posterior.std * noise.to(z)
-    return network.with_feel(told, z, temperature=temperature, generator=generator)
+    return network.with_feel(hits, z, temperature=temperature, generator=generator)
 
 
 def _draw(network: BlockAutoencoder, piece: Piece, temperature: float, seed: int) -> list[Values]:

@@ -96,8 +96,7 @@ def move(
     def changes(codes: Tensor) -> Array:
         """Return the changes of codes (B, P, Z), shape (B, P, 6)."""
         count = codes.shape[1]
-        batch = GridBatch(like.tokens.repeat_interleave(count, 0), like.bar_steps.repeat_interleave(count, 0))
-        made = measure(model.generate(codes.flatten(0, 1), batch).windows(), representation)
+        made = measure(model.generate(codes.flatten(0, 1), like.repeat(count)).windows(), representation)
         moved: Array = (made.reshape(len(codes), count, -1) - start[:, None]) / deviation
         return moved
 
@@ -161,9 +160,8 @@ def effect(
     """
     z = torch.randn(samples, model.latent_size, generator=torch.Generator().manual_seed(1))
     z = z.to(next(model.parameters()).device)
-    like = GridBatch(torch.zeros(samples, sum(bar_steps), dtype=torch.int64), torch.tensor([bar_steps]).expand(samples, -1)).to(
-        z.device
-    )
+    silence = GridBatch(torch.zeros(1, sum(bar_steps), dtype=torch.int64), torch.tensor([bar_steps]))
+    like = silence.repeat(samples).to(z.device)
     right, change, size = [], [], []
     for i, name in enumerate(ATTRIBUTES):
         moved = move(model, representation, vectors, z, like, {name: amount}, rounds=rounds)[1]

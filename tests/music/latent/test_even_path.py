@@ -27,7 +27,7 @@ def model() -> PlanVAE:
 def ratios(model: PlanVAE, distance: Distance) -> Tensor:
     """Return the largest over the mean step of even paths between twelve pairs of random codes, whose laws are checked."""
     like = GridBatch(torch.zeros(1, 14, dtype=torch.int64), torch.tensor([[8, 6]]))
-    wide = GridBatch(like.tokens.expand(STEPS, -1), like.bar_steps.expand(STEPS, -1))
+    wide = like.repeat(STEPS)
     found = []
     for a, b in torch.randn(12, 2, 6, generator=torch.Generator().manual_seed(1)):
         alphas, codes = even.even_path(model, a, b, STEPS, like, distance)

@@ -143,7 +143,7 @@ def test_scores_are_those_of_the_paths_that_commands_make(drums: bool) -> None:
         ends.append(fidelity(torch.cat([model.reconstruct(x).tokens for x in (first, last)])[None], first.tokens, last.tokens,
                              first.mask, drums=drums))  # fmt: skip
         _, codes = even_path(model, model.encode(first).mode[0], model.encode(last).mode[0], STEPS, first, distance)
-        like = GridBatch(first.tokens.expand(STEPS, -1), first.bar_steps.expand(STEPS, -1))
+        like = first.repeat(STEPS)
         ratios.append(step_ratio(step_sizes(model.generate(codes, like).tokens[None], first.mask, distance)))
     assert told["even"]["step_ratio"] == pytest.approx(float(torch.cat(ratios).mean()))
     assert told["even"]["end_fidelity"] == pytest.approx(float(torch.cat(ends).mean()))

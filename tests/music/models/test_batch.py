@@ -1,5 +1,7 @@
 """Padded batches of windows, and what is done with their tokens: likelihood, drawing, hiding."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +49,49 @@ def test_a_batch_of_two_metres_by_hand() -> None:
     assert batch.windows()[1].tokens.tolist() == [9, 0, 0], "padding is not music"
     moved = batch.to("cpu")
     assert torch.equal(moved.tokens, batch.tokens) and torch.equal(moved.bar_steps, batch.bar_steps)
+
+
+def valued() -> GridBatch:
+    """Return three windows in two metres with expression values."""
+    tokens, bar_steps = torch.arange(12).view(3, 4), torch.tensor([[2, 2], [3, 0], [4, 0]])
+    return GridBatch(tokens, bar_steps, torch.rand(3, 4, 6, generator=torch.Generator().manual_seed(0)))
+
+
+ROWS: list[tuple[Any, list[int]]] = [
+    ([2, 0], [2, 0]),
+    ((1,), [1]),
+    ([], []),
+    (slice(1, 3), [1, 2]),
+    (torch.tensor([1, 1, 0]), [1, 1, 0]),
+    (torch.tensor([True, False, True]), [0, 2]),
+]
+
+
+@pytest.mark.parametrize(("rows", "index"), ROWS)
+def test_taking_windows_keeps_tokens_bars_and_values(rows: Any, index: list[int]) -> None:
+    batch = valued()
+    taken = batch.take(rows)
+    assert batch.values is not None and taken.values is not None
+    assert torch.equal(taken.tokens, batch.tokens[index])
+    assert torch.equal(taken.bar_steps, batch.bar_steps[index])
+    assert torch.equal(taken.values, batch.values[index])
+    assert batch.without_values().take(rows).values is None
+
+
+def test_repeating_windows_keeps_each_ones_copies_together() -> None:
+    batch = valued()
+    repeated = batch.repeat(2)
+    assert repeated.tokens[:, 0].tolist() == [0, 0, 4, 4, 8, 8]
+    for name in ("tokens", "bar_steps", "values"):
+        assert torch.equal(getattr(repeated, name), getattr(batch.take([0, 0, 1, 1, 2, 2]), name))
+    assert batch.without_values().repeat(3).values is None
+
+
+def test_windows_without_values_are_the_same_windows() -> None:
+    batch = valued()
+    plain = batch.without_values()
+    assert plain.values is None
+    assert torch.equal(plain.tokens, batch.tokens) and torch.equal(plain.bar_steps, batch.bar_steps)
 
 
 def test_likelihood_sums_the_log_probabilities_of_each_windows_tokens() -> None:
