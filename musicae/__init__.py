@@ -3,7 +3,7 @@
     import musicae
 
     model = musicae.load("melody-2bar")
-    morph = model.interpolate("a.mid", "b.mid", steps=7)
+    morph = musicae.interpolate(model, "a.mid", "b.mid", steps=7)
     musicae.write_midi(morph.joined, "morph.mid")
 
 Names are imported when they are used, so that `import musicae` costs nothing.
@@ -14,31 +14,46 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from musicae.errors import MusicaeError as MusicaeError
+    from musicae.music.decoding import Decoding as Decoding
     from musicae.music.formats.midi import read_midi as read_midi
     from musicae.music.formats.midi import write_midi as write_midi
-    from musicae.music.model import Morph as Morph
     from musicae.music.model import MusicModel as MusicModel
     from musicae.music.model import load as load
-    from musicae.music.models.musicvae import MusicVAE as MusicVAE
-    from musicae.music.models.plan import PlanVAE as PlanVAE
-    from musicae.music.representations import MelodyGrid as MelodyGrid
+    from musicae.music.scales import Scale as Scale
     from musicae.music.score import Note as Note
     from musicae.music.score import Score as Score
     from musicae.music.score import Track as Track
+    from musicae.music.tasks.complete import complete as complete
+    from musicae.music.tasks.continuation import continuation as continuation
+    from musicae.music.tasks.grid import grid as grid
+    from musicae.music.tasks.humanize import humanize as humanize
+    from musicae.music.tasks.interpolate import Morph as Morph
+    from musicae.music.tasks.interpolate import interpolate as interpolate
+    from musicae.music.tasks.mean import mean as mean
+    from musicae.music.tasks.personalize import personalize as personalize
+    from musicae.music.tasks.reconstruct import reconstruct as reconstruct
+    from musicae.music.tasks.sample import sample as sample
+    from musicae.music.tasks.search import search as search
+    from musicae.music.tasks.steer import steer as steer
+    from musicae.music.tasks.vary import vary as vary
 
+_TASKS = (
+    *("complete", "continuation", "grid", "humanize", "interpolate", "mean", "personalize", "reconstruct", "sample"),
+    *("search", "steer", "vary"),
+)
 _HOMES = {
-    "MelodyGrid": "musicae.music.representations",
-    "Morph": "musicae.music.model",
+    "Decoding": "musicae.music.decoding",
+    "Morph": "musicae.music.tasks.interpolate",
     "MusicModel": "musicae.music.model",
-    "MusicVAE": "musicae.music.models.musicvae",
     "MusicaeError": "musicae.errors",
     "Note": "musicae.music.score",
-    "PlanVAE": "musicae.music.models.plan",
+    "Scale": "musicae.music.scales",
     "Score": "musicae.music.score",
     "Track": "musicae.music.score",
     "load": "musicae.music.model",
     "read_midi": "musicae.music.formats.midi",
     "write_midi": "musicae.music.formats.midi",
+    **{task: f"musicae.music.tasks.{task}" for task in _TASKS},
 }
 
 __all__ = sorted(_HOMES)

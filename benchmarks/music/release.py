@@ -17,7 +17,7 @@ from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, save_che
 from musicae.cli.support import options
 from musicae.music.evaluation.report import evaluate, overall
 from musicae.music.recipes import PRESETS
-from musicae.music.representations import build
+from musicae.music.representations import representation_from_dict
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
 MELODY = ("windows", "hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "exact", "kl_bits", "nll_bits")
@@ -138,7 +138,7 @@ def _facts(info: CheckpointInfo, model: Any, target: Path, run: Path) -> dict[st
         f"| {c['title']} | {c['licence']} | {c['tunes']} | {c['kept']['train']} | {c['kept']['valid']} | {c['kept']['test']} |"
         for c in info.data["collections"].values()
     ]
-    positions = [str(Fraction(p).limit_denominator(24)) for p in build(info.representation).positions]
+    positions = [str(Fraction(p).limit_denominator(24)) for p in representation_from_dict(info.representation).positions]
     return {
         "model": info.model,
         "parameters": model.parameter_count(),

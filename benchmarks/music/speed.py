@@ -24,7 +24,7 @@ from musicae.core.device import keep_freed_memory
 from musicae.core.registry import MODELS
 from musicae.music.models.batch import GridBatch
 from musicae.music.recipes import preset
-from musicae.music.representations import build
+from musicae.music.representations import representation_from_dict
 
 # Ours, the baseline, windows a step; bars are of 4/4.
 PAIRS = {
@@ -38,7 +38,7 @@ def network(name: str, **changes: Any) -> Autoencoder[Any]:
     """Return the model of a preset."""
     recipe = preset(name)
     kind = MODELS[recipe.model]
-    config = from_dict(kind.config_type, {"depth": build(recipe.representation).depth, **recipe.config})
+    config = from_dict(kind.config_type, {"depth": representation_from_dict(recipe.representation).depth, **recipe.config})
     return kind(dataclasses.replace(config, **changes))
 
 
@@ -46,7 +46,7 @@ def step_of(model: Autoencoder[Any], name: str, windows: int) -> Callable[[], No
     """Return a function that does one training step on a fixed batch of random windows, on the preset's own grid."""
     recipe = preset(name)
     generator = torch.Generator().manual_seed(0)
-    representation = build(recipe.representation)
+    representation = representation_from_dict(recipe.representation)
     steps = 4 * representation.steps_per_quarter
     tokens = torch.randint(2, representation.depth, (windows, recipe.bars * steps), generator=generator)
     tokens[torch.rand(tokens.shape, generator=generator) < 0.5] = 0

@@ -2,11 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli.support import inputs, options, renditions
-from musicae.music.latent.attribute_vectors import ATTRIBUTES, Effect, amounts_of, read_vectors
+from musicae.music.latent.attribute_vectors import Effect, amounts_of, read_vectors
+from musicae.music.metrics.attributes import ATTRIBUTES
+
+if TYPE_CHECKING:
+    from musicae.music.decoding import Decoding
 
 
 @click.command("attributes")
@@ -27,7 +32,7 @@ def command(
     settings: tuple[str, ...],
     as_table: bool,
     reading: inputs.Reading,
-    decoding: options.Decoding,
+    decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
     """Tell the musical attributes of a phrase of FILE; with --set, move some of them and hold the others.
@@ -54,14 +59,14 @@ def command(
     model, [phrase] = reading.take(file)
 
     from musicae.checkpoints.shipped import find_weights
-    from musicae.music.tasks.steer import attributes_of, shift
+    from musicae.music.tasks.steer import attributes_of, steer
 
     vectors = read_vectors(find_weights(checkpoint))
     facts = {"file": str(file), "attributes": attributes_of(model, phrase, vectors)}
     if not amounts:
         click.echo(json.dumps(facts))
         return
-    shifted = shift(model, phrase, vectors, amounts, **decoding)
+    shifted = steer(model, phrase, vectors, amounts, decoding)
     extra = results.write([shifted.score], targets)
     moved = {name: round(value, 2) for name, value in shifted.moved.items()}
     click.echo(json.dumps({**facts, "output": str(targets[0]), "moved": moved} | renditions.named(extra)))

@@ -9,6 +9,7 @@ import click
 from musicae.cli.support import inputs, options, renditions
 
 if TYPE_CHECKING:
+    from musicae.music.decoding import Decoding
     from musicae.music.excerpts.phrase import Phrase
 
 
@@ -26,7 +27,7 @@ def command(
     keep_notes: bool,
     count: int,
     reading: inputs.Reading,
-    decoding: options.Decoding,
+    decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
     """Keep given bars or notes of FILE and fill the rest of the phrase with what the model thinks belongs to them.
@@ -47,7 +48,7 @@ def command(
 
     from musicae.music.tasks.complete import complete
 
-    scores = complete(model, phrase, given, count, **decoding)
+    scores = complete(model, phrase, given, count, decoding)
     extra = results.write(scores, files)
     click.echo(json.dumps({"completed": [str(path) for path in files]} | renditions.named(extra)))
 

@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli.support import inputs, options, renditions
+
+if TYPE_CHECKING:
+    from musicae.music.decoding import Decoding
 
 
 @click.command("continue")
@@ -20,7 +24,7 @@ def command(
     new_bars: int,
     count: int,
     reading: inputs.Reading,
-    decoding: options.Decoding,
+    decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
     """Write bars that follow a phrase of FILE; the results begin with the phrase itself.
@@ -36,8 +40,8 @@ def command(
     files = results.claim(names)
     model, [phrase] = reading.take(file)
 
-    from musicae.music.tasks.complete import continue_phrase
+    from musicae.music.tasks.continuation import continuation
 
-    scores = continue_phrase(model, phrase, new_bars, count, **decoding)
+    scores = continuation(model, phrase, new_bars, count, decoding)
     extra = results.write(scores, files)
     click.echo(json.dumps({"continued": [str(path) for path in files]} | renditions.named(extra)))

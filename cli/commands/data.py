@@ -11,7 +11,7 @@ from musicae.cli.support.lazy_groups import SuggestingGroup
 from musicae.cli.support.progress import tasks
 
 if TYPE_CHECKING:
-    from musicae.datasets.music.prepare import PreparedWindows
+    from musicae.music.windows import PreparedWindows
 
 _recipe = click.option("--preset", default="melody-2bar", show_default=True, help="Cut windows as its training does.")
 _bars = click.option("--bars", type=click.IntRange(1, 64), help="Bars a window. [default: the preset's]")
@@ -72,17 +72,14 @@ def describe_command(data: tuple[str, ...], preset: str, bars: int | None, seed:
 
 def _prepare(data: tuple[str, ...], name: str, bars: int | None, seed: int, jobs: int | None) -> "PreparedWindows":
     from musicae.datasets.music.collections import open_collections
-    from musicae.datasets.music.prepare import longest_window, prepare
-    from musicae.music.experiment import configured
+    from musicae.datasets.music.prepare import prepare
+    from musicae.music.experiment import spec_of
     from musicae.music.recipes import preset
 
-    recipe = preset(name)
-    _, config, representation = configured(recipe)
-    collections = open_collections(data, pitched=representation.pitched)
-    bars = bars or recipe.bars
-    most = bars * longest_window(config, recipe.bars) // recipe.bars
+    spec = spec_of(preset(name)).of_length(bars)
+    collections = open_collections(data, kind=spec.representation.kind)
     with tasks() as progress:
-        return prepare(collections, representation, bars=bars, max_steps=most, seed=seed, progress=progress, jobs=jobs)
+        return prepare(collections, spec, seed=seed, progress=progress, jobs=jobs)
 
 
 def _show(windows: "PreparedWindows", *, rejected: bool) -> None:

@@ -11,7 +11,7 @@ from musicae.cli.support.progress import tasks
 from musicae.plots.files import check_format
 
 if TYPE_CHECKING:
-    from musicae.music.evaluation.report import Part
+    from musicae.music.evaluation.report import Section
 
 # Figure of the tables of reconstructions: how it is written. A column that a model has no figures for is left out.
 _KEPT = {
@@ -57,7 +57,7 @@ _PATHS = {
     "even": "music evenly spaced (--even)",
     "mixed": "time steps mixed at random",
 }
-_OTHERS = ("interpolation", "samples", "left_out")  # what is no collection
+_OTHERS = ("interpolation", "samples", "skipped")  # what is no collection
 
 
 @click.command("evaluate")
@@ -89,7 +89,7 @@ _OTHERS = ("interpolation", "samples", "left_out")  # what is no collection
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw the figures, too: .png, .pdf or .svg.")
 @options.force
 def command(
-    checkpoint: str, parts: tuple["Part", ...], full: bool, as_json: bool, plot: Path | None, force: bool, **given: Any
+    checkpoint: str, parts: tuple["Section", ...], full: bool, as_json: bool, plot: Path | None, force: bool, **given: Any
 ) -> None:
     """Measure a model of music on held-out windows.
 
@@ -113,13 +113,15 @@ def command(
         check_format(plot)
         outputs.claim([plot], force=force, option="--plot")
 
-    from musicae.music.evaluation.report import PARTS, evaluate_parts
+    from musicae.datasets.music.held_out import open_subject
+    from musicae.music.evaluation.report import SECTIONS, EvaluationOptions, evaluate_sections
 
+    amount = EvaluationOptions(**{name: given[name] for name in ("limit", "pairs", "temperature", "seed")})
     with tasks() as progress:
-        wanted = PARTS if full else parts or PARTS[:1]
-        measured = evaluate_parts(checkpoint, parts=wanted, progress=progress, **given)
-    for part, reason in measured.get("left_out", {}).items():
-        click.echo(f"Left out: {part}; {reason}", err=True)
+        subject = open_subject(checkpoint, given["data"], split=given["split"], device=given["device"], progress=progress)
+        measured = evaluate_sections(subject, SECTIONS if full else parts or SECTIONS[:1], amount, progress)
+    for section, reason in measured.get("skipped", {}).items():
+        click.echo(f"Skipped: {section}; {reason}", err=True)
     if plot is not None:
         from musicae.plots.evaluation import evaluation_figure
         from musicae.plots.files import save_figure

@@ -4,10 +4,14 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli.support import inputs, options, renditions
+
+if TYPE_CHECKING:
+    from musicae.music.decoding import Decoding
 
 MOST = 1000
 
@@ -37,7 +41,7 @@ def command(
     files: tuple[Path, ...],
     size: tuple[int, int] | None,
     reading: inputs.Reading,
-    decoding: options.Decoding,
+    decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
     """Fill a rectangle between the melodies, or the drums, of FILES.
@@ -59,9 +63,9 @@ def command(
     results.check([joined])
     model, phrases = reading.take(*files)
 
-    from musicae.music.tasks.vary import grid
+    from musicae.music.tasks.grid import grid
 
-    made = grid(model, phrases, rows, columns, **decoding)
+    made = grid(model, phrases, rows, columns, decoding)
     scores = [score for row in made.scores for score in row]
     replace(results, also=()).write(scores, places)
     extra = results.write([made.joined], [joined], row=scores, columns=columns)

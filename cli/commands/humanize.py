@@ -76,19 +76,22 @@ def command(
         return score
 
     def prepare() -> "MusicModel":
-        from musicae.music.default_models import drum_model
+        from musicae.music.kinds import KINDS
+        from musicae.music.kinds.default_model import check_shipped
 
-        name = checkpoint or drum_model("humanize")
+        name = checkpoint or check_shipped(KINDS["drums"], "humanize")
 
         from musicae.music.model import load
 
         return load(name, device=device)
 
     def work(index: int, score: "Score", model: "MusicModel") -> str:
+        from musicae.music.decoding import Decoding
         from musicae.music.tasks.humanize import humanize
 
         where = str(paths[index])
-        done = humanize(model, score, track=track, where=where, amount=amount, temperature=temperature, seed=seed)
+        decoding = Decoding(temperature, seed)
+        done = humanize(model, score, track=track, where=where, amount=amount, decoding=decoding)
         extra = results.write([done.score], [written[index]])
         told = {
             "file": where,

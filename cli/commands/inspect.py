@@ -72,16 +72,16 @@ def _facts(path: Path, score: "Score", count: int) -> dict[str, Any]:
 def _take(score: "Score", count: int, where: str) -> dict[str, Any]:
     """Return the track and bars that a model of `count` bars would take, or the reason why it would take none."""
     from musicae.errors import MusicaeError
-    from musicae.music.default_models import DRUMS, default_model
-    from musicae.music.excerpts.phrase import LONGEST_BAR, take_phrase
-    from musicae.music.representations import DrumGrid, MelodyGrid
+    from musicae.music.excerpts.phrase import take_phrase
+    from musicae.music.kinds.default_model import check_shipped, kind_of_score
 
     try:
-        drums = default_model([(where, score, None)]) == DRUMS
-        phrase = take_phrase(score, DrumGrid() if drums else MelodyGrid(), count, where=where, max_bar_steps=LONGEST_BAR)
+        kind = kind_of_score(score, where)
+        name = check_shipped(kind, where)
+        phrase = take_phrase(score, kind.spec.of_length(count), kind.tracks, where=where)
     except MusicaeError as error:
         return {"reason": str(error)}
-    return {"track": phrase.track, "bars": phrase.bar_numbers, **({"model": DRUMS} if drums else {})}
+    return {"track": phrase.track, "bars": phrase.bar_numbers, "model": name}
 
 
 def _bar(score: "Score", time: float) -> int:

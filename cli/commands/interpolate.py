@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from musicae.cli.support import inputs, options, renditions
+
+if TYPE_CHECKING:
+    from musicae.music.decoding import Decoding
 
 T = TypeVar("T")
 
@@ -48,7 +51,7 @@ def command(
     keep_tracks: bool,
     checkpoint: str | None,
     device: str,
-    decoding: options.Decoding,
+    decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
     """Morph the melody of A into the melody of B, or the drums of A into those of B.
@@ -83,18 +86,22 @@ def command(
 
     scores = [read_midi(path) for path in (a, b)]  # bad files are told before torch is imported, which takes seconds
     model = inputs.load_for((a, b), scores, tracks, checkpoint, device)
-    if whole:
-        from musicae.music.tasks import whole_piece as wholes
 
-        start, end = (wholes.cut(model, s, track=t, where=str(p)) for p, s, t in zip((a, b), scores, tracks, strict=True))
-        morph = wholes.interpolate(model, start, end, steps, keep_tracks=keep_tracks, exact=exact, **decoding)
+    from musicae.music.tasks.interpolate import interpolate
+
+    if whole:
+        start, end = (
+            model.piece(s, track=t, where=str(p), keep_tracks=keep_tracks)
+            for p, s, t in zip((a, b), scores, tracks, strict=True)
+        )
+        morph = interpolate(model, start, end, steps, exact=exact, decoding=decoding)
         taken = [f"track {piece.track + 1}, bars 1-{len(piece.score.bars())}" for piece in (start, end)]
     else:
         first, last = (
             model.phrase(score, track=chosen, bars=span, where=str(path))
             for path, score, chosen, span in zip((a, b), scores, tracks, ranges, strict=True)
         )
-        morph = model.interpolate(first, last, steps, even=even, exact=exact, **decoding)
+        morph = interpolate(model, first, last, steps, even=even, exact=exact, decoding=decoding)
         taken = [f"track {phrase.track}, bars {phrase.bar_numbers}" for phrase in (first, last)]
     extra = results.write(morph.scores, files) + results.write([morph.joined], [joined], row=morph.scores)
     for path, words in zip((a, b), taken, strict=True):

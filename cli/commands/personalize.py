@@ -50,7 +50,7 @@ def command(folder: Path, steps: int, seed: int, checkpoint: str, device: str, o
         phrases = read_phrases(model, files, progress)
         _tell(folder, phrases)
         made = personalize(model, phrases, name=Path(checkpoint).name, seed=seed, steps=steps, progress=progress)
-    save_checkpoint(output, made.model, made.info, half=True)
+    save_checkpoint(output, made.network, made.info, half=True)
     figures = {name: round(value, 4) for name, value in made.info.metrics.items()}
     facts = {key: value for key, value in made.info.data.items() if key != "collections"}
     click.echo(json.dumps({"output": str(output), **facts, **figures}))

@@ -72,7 +72,7 @@ def command(
         extra = results.write([made], [written[index]])
         told = {"file": str(paths[index]), "output": str(written[index]), **renditions.named(extra), **facts}
         click.echo(json.dumps(told))
-        figure = "note_f1" if "note_f1" in facts else "hit_f1"
+        figure = model.kind.metrics.headline
         return f"{written[index]} ({figure.replace('_f1', ' F1')} {facts[figure]:.2f})"
 
     from musicae.music.formats.midi import read_midi
@@ -84,22 +84,24 @@ def _phrase(
     model: "MusicModel", score: "Score", where: str, *, track: str | None, exact: bool, bars: tuple[int, int] | None
 ) -> tuple["Score", dict[str, Any]]:
     """Reconstruct a few bars; return the score, and what to tell."""
+    from musicae.music.tasks.reconstruct import reconstruct
+
     phrase = model.phrase(score, track=track, bars=bars, where=where)
     facts = {"track": phrase.track, "bars": phrase.bar_numbers}
-    return model.reconstruct(phrase, exact=exact), {**facts, **_rounded(model.compare(phrase, exact=exact))}
+    return reconstruct(model, phrase, exact=exact), {**facts, **_rounded(model.compare(phrase, exact=exact))}
 
 
 def _whole(
     model: "MusicModel", score: "Score", where: str, *, track: str | None, exact: bool, keep_tracks: bool
 ) -> tuple["Score", dict[str, Any]]:
     """Reconstruct all bars; return the score, and what to tell."""
-    from musicae.music.tasks import whole_piece as whole
+    from musicae.music.tasks.reconstruct import reconstruct
 
-    piece = whole.cut(model, score, track=track, where=where)
+    piece = model.piece(score, track=track, where=where, keep_tracks=keep_tracks)
     kept = [{"bars": k.bar_numbers, "reason": k.reason} for k in piece.kept]
-    facts = {"track": piece.track + 1, "bars": f"1-{len(score.bars())}", "windows": len(piece.parts), "kept": kept}
+    facts = {"track": piece.track + 1, "bars": f"1-{len(score.bars())}", "windows": len(piece.windows), "kept": kept}
     figures = _rounded(model.compare(*piece.phrases, exact=exact))
-    return whole.reconstruct(model, piece, exact=exact, keep_tracks=keep_tracks), {**facts, **figures}
+    return reconstruct(model, piece, exact=exact), {**facts, **figures}
 
 
 def _rounded(figures: dict[str, float]) -> dict[str, float]:

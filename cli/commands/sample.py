@@ -1,10 +1,14 @@
 """`musicae sample`: new music from the prior."""
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli.support import options, renditions
+
+if TYPE_CHECKING:
+    from musicae.music.decoding import Decoding
 
 
 @click.command("sample")
@@ -21,7 +25,7 @@ def command(
     tempo: float,
     checkpoint: str,
     device: str,
-    decoding: options.Decoding,
+    decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
     """Make new melodies from the model's prior, or new drum patterns from that of a model of drums.
@@ -37,6 +41,6 @@ def command(
     from musicae.music.model import load
 
     model = load(checkpoint, device=device)
-    scores = model.sample(count, metre=metre, qpm=tempo, **decoding)
+    scores = model.sample(count, metre=metre, qpm=tempo, decoding=decoding)
     extra = results.write(scores, files)
     click.echo(json.dumps({"samples": [str(path) for path in files]} | renditions.named(extra)))

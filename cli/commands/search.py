@@ -14,7 +14,7 @@ from musicae.errors import DataError
 
 if TYPE_CHECKING:
     from musicae.music.model import MusicModel
-    from musicae.music.tasks.search import Hit, PhraseIndex
+    from musicae.music.tasks.search import Match, PhraseIndex
 
 
 @click.command("search")
@@ -59,7 +59,7 @@ def command(
     from musicae.music.tasks.search import search
 
     own = next((str(path) for path in files if path.samefile(file)), "")
-    hits = search(model, index, phrase, top, per_file=per_file, file=own)
+    hits = search(model, phrase, index, top, per_file=per_file, file=own)
     _tell(index, folder)
     for hit in hits:
         facts = {"file": hit.file, "track": hit.track, "bars": _bars(hit)}
@@ -106,11 +106,11 @@ def _tell(index: "PhraseIndex", folder: Path) -> None:
     batches.tell_skipped(index.skipped, folder)
 
 
-def _bars(hit: "Hit") -> str:
+def _bars(hit: "Match") -> str:
     return f"{hit.first_bar}-{hit.last_bar}" if hit.last_bar > hit.first_bar else str(hit.first_bar)
 
 
-def _show(hits: "Sequence[Hit]") -> None:
+def _show(hits: "Sequence[Match]") -> None:
     """Print the hits as a table on stderr."""
     from musicae.cli.support.tables import console, table
 

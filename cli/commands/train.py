@@ -46,15 +46,22 @@ def command(preset: str | None, config: Path | None, output: Path | None, **give
         musicae train melody-2bar --steps 500 -o runs/mine
         musicae train melody-2bar --data path/to/midi/folder --init-from melody-2bar
     """
-    from musicae.music.experiment import Experiment
+    from musicae.datasets.music.collections import open_collections
+    from musicae.datasets.music.prepare import prepare
+    from musicae.music.experiment import Experiment, spec_of
     from musicae.music.recipes import preset as by_name
     from musicae.music.recipes import read_recipe
+    from musicae.training.run_folder import begin
 
     recipe, name = training.choose(preset, config, "melody-2bar", by_name, read_recipe)
     recipe = dataclasses.replace(recipe, training=training.changed(recipe.training, given))
-    kept = {key: given[key] for key in ("data", "device", "threads", "init_from", "resume", "force")}
+    device, init_from, resume = given["device"], given["init_from"], given["resume"]
 
     def start(folder: Path, progress: Any) -> Experiment:
-        return Experiment.open(recipe, folder, progress=progress, **kept)
+        begin(folder, threads=given["threads"], resume=resume, force=given["force"])
+        spec = spec_of(recipe)
+        collections = open_collections(given["data"], training=True, kind=spec.representation.kind)
+        windows = prepare(collections, spec, progress=progress)
+        return Experiment.open(recipe, windows, folder, device=device, init_from=init_from, resume=resume)
 
     training.run(start, output, name, _UNITS, minutes=given["minutes"])

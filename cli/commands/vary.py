@@ -2,10 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli.support import inputs, options, renditions
+
+if TYPE_CHECKING:
+    from musicae.music.decoding import Decoding
+    from musicae.music.excerpts.phrase import Phrase
+    from musicae.music.excerpts.piece import Piece
 
 
 @click.command("vary")
@@ -30,7 +36,7 @@ def command(
     whole: bool,
     keep_tracks: bool,
     reading: inputs.Reading,
-    decoding: options.Decoding,
+    decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
     """Make variations of the melody of FILE, or of its drums.
@@ -45,17 +51,14 @@ def command(
     options.check_whole(whole=whole, keep_tracks=keep_tracks, bars=reading.bars)
     digits = max(2, len(str(count)))
     files = results.claim([f"{file.stem}.vary-{i:0{digits}d}.mid" for i in range(1, count + 1)])
+    source: Phrase | Piece
     if whole:
-        model, piece = reading.cut(file)
-
-        from musicae.music.tasks.vary import vary_whole
-
-        scores = vary_whole(model, piece, count, distance, keep_tracks=keep_tracks, **decoding)
+        model, source = reading.cut(file, keep_tracks=keep_tracks)
     else:
-        model, [phrase] = reading.take(file)
+        model, [source] = reading.take(file)
 
-        from musicae.music.tasks.vary import vary
+    from musicae.music.tasks.vary import vary
 
-        scores = vary(model, phrase, count, distance, **decoding)
+    scores = vary(model, source, count, distance, decoding)
     extra = results.write(scores, files)
     click.echo(json.dumps({"variations": [str(path) for path in files]} | renditions.named(extra)))

@@ -30,7 +30,7 @@ class Reading:
     Arguments:
         track: What --track gave.
         bars: What --bars gave.
-        checkpoint: Name or file of a model; None chooses by what the files are (see `musicae.music.default_models`).
+        checkpoint: Name or file of a model; None chooses by what the files are (see `musicae.music.kinds.default_model`).
         device: Where to compute.
     """
 
@@ -51,16 +51,13 @@ class Reading:
             click.echo(f"{path}: track {phrases[-1].track}, bars {phrases[-1].bar_numbers}", err=True)
         return model, phrases
 
-    def cut(self, path: Path) -> tuple["MusicModel", "Piece"]:
+    def cut(self, path: Path, *, keep_tracks: bool) -> tuple["MusicModel", "Piece"]:
         """Read a file, load a model, and cut all bars of the file into phrases."""
         from musicae.music.formats.midi import read_midi
 
         score = read_midi(path)
         model = load_for([path], [score], [self.track], self.checkpoint, self.device)
-
-        from musicae.music.excerpts.piece import cut
-
-        return model, cut(model, score, track=self.track, where=str(path))
+        return model, model.piece(score, track=self.track, where=str(path), keep_tracks=keep_tracks)
 
 
 def reading(checkpoint: Callable[[Any], Any]) -> Callable[[F], F]:
@@ -92,7 +89,7 @@ def load_for(
         device: Where to compute.
     """
     if checkpoint is None:
-        from musicae.music.default_models import default_model
+        from musicae.music.kinds.default_model import default_model
 
         checkpoint = default_model([(str(p), s, t) for p, s, t in zip(paths, scores, tracks, strict=True)])
 
@@ -123,7 +120,7 @@ class Models:
         if self._given is not None:
             return self._given
 
-        from musicae.music.default_models import default_model
+        from musicae.music.kinds.default_model import default_model
 
         name = default_model([(str(path), score, track)])
         if name not in self._loaded:

@@ -3,17 +3,16 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from musicae.cli.support.bundles import bundle
 
 if TYPE_CHECKING:
-    from musicae.music.scales import Scale
+    from musicae.music.decoding import Decoding
 
 __all__ = [
-    "Decoding",
     "bars",
     "check_whole",
     "checkpoint",
@@ -104,14 +103,6 @@ data = click.option(
 )
 
 
-class Decoding(TypedDict):
-    """How codes become notes; the functions of musicae take the same names."""
-
-    temperature: float
-    seed: int
-    scale: "Scale | None"
-
-
 def decoding(temperature: float = 0.0) -> Callable[[F], F]:
     """Return what adds --key, --scale, --temperature and --seed; the command gets one argument `decoding`."""
     kinds = "major, minor, dorian, pentatonic, blues ..."
@@ -127,7 +118,8 @@ def decoding(temperature: float = 0.0) -> Callable[[F], F]:
     return bundle("decoding", _decoding, ("key", "scale", "temperature", "seed"), parts)
 
 
-def _decoding(*, key: str | None, scale: str | None, temperature: float, seed: int) -> Decoding:
+def _decoding(*, key: str | None, scale: str | None, temperature: float, seed: int) -> "Decoding":
+    from musicae.music.decoding import Decoding
     from musicae.music.scales import parse_scale
 
     return Decoding(temperature=temperature, seed=seed, scale=parse_scale(key, scale))

@@ -37,7 +37,8 @@ class Collection(ABC):
     title: str
     licence: str
     test_only: bool = False
-    pitched: bool = True  # whether its tracks are melodies; else they are drums
+    kind: str = "melody"  # what its tracks are, a key of `musicae.music.kinds.KINDS`
+    packaged: bool = False  # whether it comes with a package and needs no path
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root
@@ -52,7 +53,7 @@ class Collection(ABC):
 
     @abstractmethod
     def read(self, item: Item) -> Score:
-        """Read one item; **every** track of the score is a melody of the collection, or drums where it is one of drums.
+        """Read one item; **every** track of the score is music of the collection's kind.
 
         Raises:
             MusicaeError: the item is unusable; the text says why.

@@ -10,7 +10,6 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,45 +20,14 @@ from musicae.datasets.cache import cache_dir, load_arrays, save_arrays
 from musicae.datasets.music.base import Collection
 from musicae.datasets.music.reading import VERSION, Tune, read_collection
 from musicae.errors import DataError
-from musicae.music.representations import GridWindow, Representation
+from musicae.music.kinds import kind_of
+from musicae.music.representations import GridWindow, WindowSpec
 from musicae.music.score import Bar, Track
+from musicae.music.windows import SPLITS, PreparedWindows
 
-__all__ = ["SPLITS", "PreparedWindows", "longest_window", "prepare", "split_of", "windows_of"]
+__all__ = ["prepare", "split_of", "windows_of"]
 
-SPLITS = ("train", "valid", "test")
 _VERSION = 4  # raise when the same tunes would give other windows
-
-
-@dataclass(frozen=True)
-class PreparedWindows:
-    """Windows of all splits as arrays.
-
-    Arguments:
-        tokens: Tokens, zero-padded, uint8 or int16, shape (N, T).
-        bar_steps: Time steps of each bar, shape (N, bars).
-        split: Index into `SPLITS`, shape (N,).
-        collection: Index into `collections`, shape (N,).
-        collections: Names of the collections.
-        report: Counts for the table of `musicae data describe`, one dictionary a collection.
-        key: Hash of everything that the windows depend on.
-        values: What tokens do not say, in units of 1 / 127, int8, shape (N, T, V); None where the representation has none.
-    """
-
-    tokens: NDArray[Any]
-    bar_steps: NDArray[Any]
-    split: NDArray[np.uint8]
-    collection: NDArray[np.uint8]
-    collections: tuple[str, ...]
-    report: dict[str, Any] = field(default_factory=dict)
-    key: str = ""
-    values: NDArray[np.int8] | None = None
-
-    def rows(self, split: str, collection: str | None = None) -> NDArray[np.int64]:
-        """Return the indices of the windows of a split, of one collection or of all."""
-        chosen = self.split == SPLITS.index(split)
-        if collection is not None:
-            chosen &= self.collection == self.collections.index(collection)
-        return np.flatnonzero(chosen)
 
 
 def split_of(name: str, seed: int = 0) -> str:
@@ -68,20 +36,13 @@ def split_of(name: str, seed: int = 0) -> str:
     return "test" if number < 0.10 else "valid" if number < 0.15 else "train"
 
 
-def longest_window(config: Any, bars: int) -> int:
-    """Return the longest window of `bars` equal bars, in time steps, that a model of this configuration takes."""
-    most = int(getattr(config, "max_steps", 64))
-    return min(most, bars * int(getattr(config, "max_bar_steps", most)))
+def windows_of(track: Track, bars: Sequence[Bar], spec: WindowSpec) -> list[GridWindow]:
+    """Return all windows of whole bars of one metre, at a stride of one bar.
 
-
-def windows_of(
-    track: Track, bars: Sequence[Bar], count: int, representation: Representation, max_steps: int
-) -> list[GridWindow]:
-    """Return all windows of `count` whole bars of one metre, hop one bar.
-
-    Left out are silent windows, windows of more than `max_steps` time steps, and bars that are no whole number of steps
-    (a transcription slip in most cases).
+    Skipped are silent windows, windows that are too long, and bars that are not a whole number of steps (a transcription slip in
+    most cases).
     """
+    grid, count, longest_window = spec.representation, spec.bars, spec.longest_window
     onsets = [n.onset for n in track.notes]
     longest = max((n.duration for n in track.notes), default=0.0)
     found = []
@@ -90,24 +51,23 @@ def windows_of(
         first = chosen[0]
         alike = all((b.numerator, b.denominator) == (first.numerator, first.denominator) for b in chosen)
         whole = all(abs(b.length - b.full_length) < 1e-6 for b in chosen)
-        if not alike or not whole or representation.steps_in(first.length, otherwise=max_steps + 1) * count > max_steps:
+        steps = grid.steps_in(first.length, otherwise=0) * count
+        if not alike or not whole or not steps or (longest_window is not None and steps > longest_window):
             continue
         low = bisect_left(onsets, first.start - longest - 0.5)
         high = bisect_left(onsets, chosen[-1].end + 0.5)
         if low == high:
             continue
-        window = representation.encode(track.notes[low:high], chosen)
-        if (window.tokens > (1 if representation.pitched else 0)).any():  # 1 is a note off
+        window = grid.encode(track.notes[low:high], chosen)
+        if grid.begins(window.tokens).any():
             found.append(window)
     return found
 
 
 def prepare(
     collections: Sequence[Collection],
-    representation: Representation,
+    spec: WindowSpec,
     *,
-    bars: int = 2,
-    max_steps: int = 64,
     seed: int = 0,
     progress: Progress | None = None,
     jobs: int | None = None,
@@ -116,9 +76,7 @@ def prepare(
 
     Arguments:
         collections: What to read.
-        representation: The grid.
-        bars: Bars a window.
-        max_steps: Longest window kept, in time steps.
+        spec: The windows to cut.
         seed: Seed of the split by tune.
         progress: Called with a title, the number of items done and their total.
         jobs: Number of reading processes (see `read_collection`).
@@ -127,12 +85,12 @@ def prepare(
         DataError: data are missing, or no window came out.
     """
     parts = [[c.name, c.content_key()] for c in collections]
-    recipe = json.dumps([_VERSION, VERSION, parts, representation.to_dict(), bars, max_steps, seed])
+    recipe = json.dumps([_VERSION, VERSION, parts, spec.representation.to_dict(), spec.bars, spec.longest_window, seed])
     key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
     path = cache_dir() / f"windows-{key}.npz"
     arrays = load_arrays(path)
     if arrays is None:
-        cutter = _Cutter(representation, bars, max_steps, seed)
+        cutter = _Cutter(spec, seed)
         for collection in collections:
             tunes, rejections = read_collection(collection, progress, jobs=jobs)
             cutter.add(collection, tunes, [[r.name, r.reason] for r in rejections], progress)
@@ -140,7 +98,7 @@ def prepare(
         save_arrays(path, arrays)
     report = json.loads(arrays["report"].tobytes().decode())
     if not len(arrays["tokens"]):
-        raise DataError(_nothing(report, bars))
+        raise DataError(_nothing(report, spec.bars))
     return PreparedWindows(
         arrays["tokens"],
         arrays["bar_steps"],
@@ -149,7 +107,7 @@ def prepare(
         tuple(c.name for c in collections),
         report,
         key,
-        arrays["values"] if representation.values else None,
+        arrays["values"] if spec.representation.values else None,
     )
 
 
@@ -166,8 +124,9 @@ def _nothing(report: dict[str, Any], bars: int) -> str:
 class _Cutter:
     """Collects the windows of collection after collection."""
 
-    def __init__(self, representation: Representation, bars: int, max_steps: int, seed: int) -> None:
-        self.representation, self.bars, self.max_steps, self.seed = representation, bars, max_steps, seed
+    def __init__(self, spec: WindowSpec, seed: int) -> None:
+        self.spec, self.representation, self.bars, self.seed = spec, spec.representation, spec.bars, seed
+        self.kind = kind_of(spec.representation)
         self.best: dict[bytes, tuple[int, int, GridWindow]] = {}  # key -> (split, collection, window)
         self.seen: list[tuple[bytes, int, int]] = []  # key, split, collection of every window
         self.report: dict[str, Any] = {}
@@ -184,9 +143,9 @@ class _Cutter:
             for track in tune.score.tracks:
                 onsets += len(track.notes)
                 off_grid += sum(self._is_off_grid(n.onset) for n in track.notes)
-                for window in windows_of(track, bars, self.bars, self.representation, self.max_steps):
+                for window in windows_of(track, bars, self.spec):
                     self._keep(window, split)
-                if self.representation.pitched and SPLITS[split] == "train" and (odd := self._rebarred(tune, track)):
+                if self.kind.rebarred and SPLITS[split] == "train" and (odd := self._rebarred(tune, track)):
                     self._keep(odd, split)
             if progress:
                 progress(f"cutting {collection.title}", done, len(tunes))
@@ -209,7 +168,8 @@ class _Cutter:
         """
         rng = np.random.default_rng([self.seed, *hashlib.sha256(f"{tune.name}/{track.name}".encode()).digest()])
         grid = self.representation
-        longest = 2 * self.max_steps // (grid.steps_per_quarter * self.bars)  # in eighths
+        most = self.spec.longest_window or 8 * grid.steps_per_quarter * self.bars
+        longest = 2 * most // (grid.steps_per_quarter * self.bars)  # in eighths
         if longest < 2:
             return None
         length = int(rng.integers(2, longest + 1))
@@ -219,7 +179,7 @@ class _Cutter:
             return None
         start = bars[int(rng.integers(len(bars)))].start
         odd = [Bar(i + 1, start + i * quarters, quarters, length, 8) for i in range(self.bars)]
-        found = windows_of(track, odd, self.bars, grid, self.max_steps)
+        found = windows_of(track, odd, self.spec)
         return found[0] if found else None
 
     def _is_off_grid(self, onset: float) -> bool:
@@ -227,7 +187,7 @@ class _Cutter:
 
     def _keep(self, window: GridWindow, split: int) -> None:
         """Remember a window; of equal ones the first of the lowest split is kept."""
-        key = _key(window, self.representation)
+        key = self.kind.window_key(window, self.representation)
         self.seen.append((key, split, self.count))
         known = self.best.get(key)
         if known is None or split < known[0]:
@@ -257,17 +217,6 @@ class _Cutter:
             "collection": np.array([c for _, c, _ in kept], dtype=np.uint8),
             "report": np.frombuffer(json.dumps(self.report).encode(), dtype=np.uint8),
         }
-
-
-def _key(window: GridWindow, representation: Representation) -> bytes:
-    """Return the same bytes for windows that count as equal: melodies in any key, drum patterns of equal hits and feel."""
-    if not representation.pitched:
-        feel = b"" if window.values is None else _bytes(window.values).tobytes()
-        return window.tokens.astype(np.int16).tobytes() + feel + np.array(window.bar_steps, dtype=np.int16).tobytes()
-    tokens = window.tokens.astype(np.int16)
-    onset = tokens > 1
-    relative = np.where(onset, tokens - tokens[onset][0] + 512, tokens)
-    return relative.tobytes() + np.array(window.bar_steps, dtype=np.int16).tobytes()
 
 
 def _bytes(values: NDArray[np.float32]) -> NDArray[np.int8]:

@@ -3,41 +3,12 @@
 The lines are strings, so that the core imports neither wing, and a model family costs nothing until it is used.
 """
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from musicae.core.autoencoder import Autoencoder
+from musicae.core.lazy_registry import Registry
 
-__all__ = ["MODELS", "Registry"]
-
-T = TypeVar("T")
-
-
-class Registry(Mapping[str, T], Generic[T]):
-    """Names and the places of what they stand for, imported on first use.
-
-    Arguments:
-        places: Import path per name, as `package.module:Name`.
-    """
-
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self.places = dict(places)
-
-    def __getitem__(self, name: str) -> T:
-        """Import and return what a name stands for; KeyError for an unknown name."""
-        module, _, attribute = self.places[name].partition(":")
-        value: T = getattr(import_module(module), attribute)
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names without importing anything."""
-        return iter(self.places)
-
-    def __len__(self) -> int:
-        """Return the number of names."""
-        return len(self.places)
-
+__all__ = ["MODELS"]
 
 MODELS: Registry[type[Autoencoder[Any]]] = Registry(
     {

@@ -1,6 +1,7 @@
-"""From a recipe to a trainer: data prepared, model built, run folder checked."""
+"""From a recipe and prepared windows to a trainer."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,18 @@ from musicae.checkpoints.shipped import load_weights
 from musicae.core.autoencoder import Autoencoder
 from musicae.core.config import from_dict, look_up, replace, to_dict
 from musicae.core.device import pick_device
-from musicae.core.progress import Progress
 from musicae.core.registry import MODELS
-from musicae.datasets.music.collections import open_collections
-from musicae.datasets.music.prepare import PreparedWindows, longest_window, prepare
 from musicae.errors import CheckpointError, ParameterError
-from musicae.music.metrics.melody import grid_scores
+from musicae.music.kinds import kind_of
+from musicae.music.metrics.reconstruction import reconstruction_metrics
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.blocks import BlockAutoencoder
 from musicae.music.recipes import Preset, read_recipe
-from musicae.music.representations import Representation, build
-from musicae.music.windows import WindowBatches
+from musicae.music.representations import Representation, WindowSpec, representation_from_dict
+from musicae.music.windows import PreparedWindows, WindowSampler
 from musicae.training.loop import Trainer, TrainingConfig
-from musicae.training.run_folder import begin
 
-__all__ = ["Experiment", "configured"]
+__all__ = ["Experiment", "configured", "spec_of"]
 
 VALIDATION_WINDOWS = 1000
 HELD = 0.25  # weight of the KL from which the controller of a trained model starts; trained ones end at 0.25 to 0.3
@@ -47,61 +45,44 @@ class Experiment:
     def open(
         cls,
         recipe: Preset,
+        windows: PreparedWindows,
         folder: Path,
         *,
-        data: tuple[str, ...] = (),
         device: str = "auto",
-        threads: int | None = None,
         init_from: str | None = None,
         resume: bool = False,
-        force: bool = False,
-        progress: Progress | None = None,
     ) -> "Experiment":
-        """Prepare the data, build the model and open the run folder.
+        """Build the model and the trainer; `musicae.training.run_folder.begin` has checked the folder.
 
         Arguments:
             recipe: What to train and how.
+            windows: The windows that `spec_of(recipe)` describes, prepared.
             folder: Run folder.
-            data: Collections, as `musicae.datasets.music.collections.open_collections` takes them.
             device: `auto`, `cpu`, `cuda` or `mps`.
-            threads: CPU threads; None takes all cores.
-            init_from: A checkpoint whose weights to start from. Where the model starts from all of them (fine-tuning), a
+            init_from: A checkpoint whose weights to start from. If the model starts from all of them (fine-tuning), a
                 controller of the KL works from the first step.
-            resume: Go on with the run in `folder`.
-            force: Start anew in a folder that holds a run.
-            progress: Called while data are prepared.
+            resume: Continue the run in `folder`.
 
         Raises:
             ParameterError: the recipe does not fit together.
-            DataError: data are missing, too few, or the folder holds a run already.
+            DataError: there are too few windows.
             CheckpointError: `init_from` does not fit, or there is nothing to resume.
         """
-        begin(folder, threads=threads, resume=resume, force=force)
         model, representation, trained = _build(recipe, init_from)
-        collections = open_collections(data, training=True, pitched=representation.pitched)
-        most = longest_window(model.config, recipe.bars)
-        windows = prepare(collections, representation, bars=recipe.bars, max_steps=most, progress=progress)
         config = _training(recipe.training, folder, trained=trained, resume=resume)
-        source = WindowBatches(
+        source = WindowSampler(
             windows, representation, batch_size=config.batch_size, seed=config.seed, transpose=recipe.transpose
         )
-        where = pick_device(device)
-        info = CheckpointInfo(
-            model=model.name,
-            config=to_dict(model.config),
-            representation=representation.to_dict(),
-            bars=recipe.bars,
-            data={"key": windows.key, "transpose": recipe.transpose, "collections": _sources(windows)},
-        )
+        where, metrics = pick_device(device), kind_of(representation).metrics
         trainer = Trainer(
             model,
             config,
             source,
             folder,
-            info,
+            _info(recipe, model, representation, windows),
             validation=_validation(windows, representation, where),
-            score=grid_scores,
-            maximise="note_f1" if representation.pitched else "hit_f1",
+            score=partial(reconstruction_metrics, metrics=metrics),
+            maximise=metrics.headline,
             device=where,
         )
         if resume:
@@ -114,12 +95,23 @@ class Experiment:
         counts = ", ".join(f"{len(windows.rows(s))} {s}" for s in ("train", "valid", "test"))
         source = trainer.source
         small = ""
-        if isinstance(source, WindowBatches) and source.batch_size < trainer.config.batch_size:
+        if isinstance(source, WindowSampler) and source.batch_size < trainer.config.batch_size:
             small = f" Only {len(source)} training windows: batches hold {source.batch_size}."
         return (
             f"{trainer.model.name}: {trainer.model.parameter_count():,} parameters on {trainer.device}; "
             f"windows: {counts} from {', '.join(windows.collections)}.{small}"
         )
+
+
+def _info(recipe: Preset, model: Autoencoder[Any], representation: Representation, windows: PreparedWindows) -> CheckpointInfo:
+    """Return the description of the checkpoints of a run."""
+    return CheckpointInfo(
+        model=model.name,
+        config=to_dict(model.config),
+        representation=representation.to_dict(),
+        bars=recipe.bars,
+        data={"key": windows.key, "transpose": recipe.transpose, "collections": _sources(windows)},
+    )
 
 
 def configured(recipe: Preset) -> tuple[type[Autoencoder[Any]], Any, Representation]:
@@ -129,8 +121,18 @@ def configured(recipe: Preset) -> tuple[type[Autoencoder[Any]], Any, Representat
         ParameterError: one of them is unknown, or does not take these fields.
     """
     kind = look_up("model", recipe.model, MODELS)
-    representation = build(recipe.representation)
+    representation = representation_from_dict(recipe.representation)
     return kind, from_dict(kind.config_type, {"depth": representation.depth, **recipe.config}), representation
+
+
+def spec_of(recipe: Preset) -> WindowSpec:
+    """Return the windows that the model of a recipe is trained on.
+
+    Raises:
+        ParameterError: see `configured`.
+    """
+    _, config, representation = configured(recipe)
+    return WindowSpec.of_model(config, representation, recipe.bars)
 
 
 def _build(recipe: Preset, init_from: str | None) -> tuple[Autoencoder[Any], Any, bool]:
@@ -192,7 +194,7 @@ def _validation(windows: PreparedWindows, representation: Any, device: torch.dev
     """Return up to 1,000 validation windows, evenly spaced; none where the split is empty."""
     if not len(windows.rows("valid")):
         return []
-    return WindowBatches(windows, representation, split="valid").in_order(device, VALIDATION_WINDOWS)
+    return WindowSampler(windows, representation, split="valid").in_order(device, VALIDATION_WINDOWS)
 
 
 def _sources(windows: PreparedWindows) -> dict[str, Any]:

@@ -3,173 +3,130 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from musicae.checkpoints.format import CheckpointInfo
 from musicae.checkpoints.shipped import load_weights
-from musicae.core.config import check_temperature
 from musicae.core.device import pick_device
 from musicae.core.distributions import Posterior
-from musicae.errors import CheckpointError, ParameterError, RepresentationError
-from musicae.music.excerpts.phrase import Phrase, check_bars, empty_phrase, take_phrase, to_score
+from musicae.errors import CheckpointError, ParameterError
+from musicae.music.decoding import GREEDY, Decoding
+from musicae.music.excerpts.phrase import Phrase, empty_phrase, take_phrase, to_score
+from musicae.music.excerpts.piece import Piece, cut
+from musicae.music.kinds import kind_of
 from musicae.music.latent.refine import Refined, refine
-from musicae.music.metrics.melody import grid_scores
-from musicae.music.models.base import GridAutoencoder
+from musicae.music.metrics.reconstruction import reconstruction_metrics
+from musicae.music.models.base import GridAutoencoder, scale_bias
 from musicae.music.models.batch import GridBatch
-from musicae.music.representations import GridWindow, build
-from musicae.music.scales import Scale, token_bias
-from musicae.music.score import Bar, Score
-from musicae.music.tasks.interpolate import Morph, interpolate
+from musicae.music.representations import GridWindow, WindowSpec, representation_from_dict
+from musicae.music.scales import Scale
+from musicae.music.score import Score
 
-__all__ = ["Morph", "MusicModel", "load"]
+__all__ = ["MusicModel", "MusicSource", "load"]
 
-Source = str | Path | Score | Phrase
-DRUM_FIGURES = ("hit_f1", "velocity_error", "plain_velocity_error", "timing_error", "plain_timing_error")
+MusicSource = str | Path | Score | Phrase
 
 
 class MusicModel:
     """A trained autoencoder over token grids, with the representation that belongs to it.
 
-    Sources are paths of MIDI files, `Score` objects, or `Phrase` objects (bars already taken from one).
+    Sources are paths of files, `Score` objects, or `Phrase` objects (bars already taken from one). The tasks of
+    `musicae.music.tasks` build on the primitives here.
 
     Arguments:
-        model: The network, in evaluation mode.
-        info: What its checkpoint says.
+        network: The network, in evaluation mode.
+        info: The description in its checkpoint.
     """
 
-    def __init__(self, model: GridAutoencoder, info: CheckpointInfo) -> None:
-        self.model = model
+    def __init__(self, network: GridAutoencoder, info: CheckpointInfo) -> None:
+        self.network = network
         self.info = info
-        self.representation = build(info.representation)
-        self.bars = info.bars
-        config: Any = model.config
-        self._max_steps: int = config.max_steps
-        self._max_bar_steps: int | None = getattr(config, "max_bar_steps", None)
-        self._limits = {"max_steps": self._max_steps, "max_bar_steps": self._max_bar_steps}
+        self.representation = representation_from_dict(info.representation)
+        self.kind = kind_of(self.representation)
+        self.spec = WindowSpec.of_model(network.config, self.representation, info.bars)
+
+    @property
+    def bars(self) -> int:
+        """Bars per window."""
+        return self.spec.bars
 
     @property
     def device(self) -> torch.device:
         """Where the network computes."""
-        return next(self.model.parameters()).device
+        return next(self.network.parameters()).device
 
     def phrase(
-        self, source: Source, *, track: str | None = None, bars: tuple[int, int] | None = None, where: str | None = None
+        self, source: MusicSource, *, track: str | None = None, bars: tuple[int, int] | None = None, where: str | None = None
     ) -> Phrase:
-        """Take the bars that the model works on from a file or score (see `musicae.music.excerpts.phrase.take_phrase`)."""
+        """Take one window from a file or score (see `musicae.music.excerpts.phrase.take_phrase`)."""
         if isinstance(source, Phrase):
             return source
-        return take_phrase(source, self.representation, self.bars, track=track, bars=bars, where=where, **self._limits)
+        return take_phrase(source, self.spec, self.kind.tracks, track=track, bars=bars, where=where)
 
-    def refusal(self, bars: Sequence[Bar]) -> str | None:
-        """Return why the model cannot take these bars, or None where it can."""
-        return check_bars(self.representation, bars, **self._limits)
+    def piece(
+        self,
+        source: MusicSource | Piece,
+        *,
+        track: str | None = None,
+        where: str | None = None,
+        keep_tracks: bool = False,
+    ) -> Piece:
+        """Cut a whole file or score into windows (see `musicae.music.excerpts.piece.cut`)."""
+        if isinstance(source, Piece):
+            return source
+        return cut(source, self.spec, self.kind.tracks, track=track, where=where, keep_tracks=keep_tracks)
+
+    def empty_phrase(self, metre: str = "4/4", qpm: float = 120.0) -> Phrase:
+        """Return a silent window in a metre that the model takes.
+
+        Raises:
+            ParameterError: the metre is not a time signature, or the model does not take it.
+        """
+        return empty_phrase(self.spec, self.kind.tracks, metre, qpm)
 
     @torch.no_grad()
-    def encode(self, *sources: Source) -> Posterior:
+    def encode(self, *sources: MusicSource) -> Posterior:
         """Return the posterior of sources, mean of shape (number of sources, Z).
 
         Raises:
             ParameterError: no source.
-            MidiError: a file cannot be read, or holds no melody.
+            MidiError: a file cannot be read, or has no such part.
             RepresentationError: its bars do not fit the grid or the model.
         """
-        if not sources:
-            raise ParameterError("encode needs at least one source: a path, a Score or a Phrase.")
-        return self.model.encode(self._batch([self.phrase(s).window for s in sources]))
+        return self.network.encode(self.batch(*sources))
 
-    def refine(self, *sources: Source) -> Refined:
+    def refine(self, *sources: MusicSource) -> Refined:
         """Return codes that decode to exactly the notes of the sources, and which of them do (see `musicae.music.latent.refine`).
 
         Raises:
             ParameterError: no source.
-            MidiError: a file cannot be read, or holds no melody.
+            MidiError: a file cannot be read, or has no such part.
             RepresentationError: its bars do not fit the grid or the model.
         """
-        if not sources:
-            raise ParameterError("refine needs at least one source: a path, a Score or a Phrase.")
-        return refine(self.model, self._batch([self.phrase(s).window for s in sources]))
+        return refine(self.network, self.batch(*sources))
 
-    def decode(
-        self,
-        z: Tensor,
-        like: Phrase | str | Sequence[Phrase] = "4/4",
-        *,
-        temperature: float = 0.0,
-        seed: int = 0,
-        scale: Scale | None = None,
-    ) -> list[Score]:
+    def decode(self, z: Tensor, like: Phrase | str | Sequence[Phrase] = "4/4", decoding: Decoding = GREEDY) -> list[Score]:
         """Turn codes into scores.
 
         Arguments:
             z: Codes, shape (B, Z) or (Z,).
-            like: Gives bars, tempo and instrument: a phrase for all codes, one for each, or a time signature.
-            temperature: 0 takes the likeliest notes, 1 samples.
-            seed: Seed of the sampling.
-            scale: Allow only notes of this scale.
+            like: Gives bars, tempo and instrument: a phrase for all codes, one per code, or a time signature.
+            decoding: How notes are chosen.
 
         Raises:
-            ParameterError: codes of another size than the model's, not as many phrases as codes, a time signature that
-                is none or that the model cannot take, or a temperature below 0.
+            ParameterError: codes of another size than the model's, not as many phrases as codes, or a time signature that the
+                model does not take.
         """
-        check_temperature(temperature)
         z = torch.atleast_2d(z).to(self.device, torch.float32)
-        if z.ndim != 2 or z.shape[1] != self.model.latent_size:
-            raise ParameterError(f"Codes must have shape (B, {self.model.latent_size}), got {tuple(z.shape)}.")
+        if z.ndim != 2 or z.shape[1] != self.network.latent_size:
+            raise ParameterError(f"Codes must have shape (B, {self.network.latent_size}), got {tuple(z.shape)}.")
         phrases = self._layouts(like, len(z))
-        windows = self._generate(z, [p.window for p in phrases], temperature, seed, self.scale_bias(scale))
+        windows = self._generate(z, [p.window for p in phrases], decoding)
+        scale = decoding.scale
         manners = [p.manner if scale is None else replace(p.manner, key=scale.key) for p in phrases]
         return [to_score(w, m, self.representation) for w, m in zip(windows, manners, strict=True)]
-
-    def reconstruct(self, source: Source, *, exact: bool = False) -> Score:
-        """Encode a source and decode its code, greedily: the same bars, tempo and instrument as the source's.
-
-        Arguments:
-            source: The source.
-            exact: Refine the code first, so that the notes are the source's too.
-        """
-        phrase = self.phrase(source)
-        return self.decode(self.refine(phrase).z if exact else self.encode(phrase).mode, phrase)[0]
-
-    def interpolate(
-        self,
-        a: Source,
-        b: Source,
-        steps: int = 7,
-        *,
-        exact: bool = False,
-        even: bool = False,
-        temperature: float = 0.0,
-        seed: int = 0,
-        scale: Scale | None = None,
-    ) -> Morph:
-        """Morph one source into another along the great circle between their codes.
-
-        Tempo and loudness change gradually along the way; steps nearer to `a` have its metre, instrument and key, the
-        others those of `b`. At temperature 0 the ends equal the reconstructions of the two sources.
-
-        Arguments:
-            a: Where to start.
-            b: Where to end.
-            steps: Number of scores, both ends included, at least 2.
-            exact: Refine the ends' codes first, so that the ends have the notes of the two sources.
-            even: Space the codes so that the music changes by equal amounts (`musicae.music.metrics.melody.window_distance` between
-                neighbours, everything decoded greedily in the bars of `a`) instead of the angle; see `musicae.music.latent.even_path`.
-            temperature: 0 takes the likeliest notes, 1 samples; exact ends are not sampled.
-            seed: Seed of the sampling.
-            scale: Allow only notes of this scale; exact ends keep all of theirs.
-
-        Raises:
-            ParameterError: fewer than two steps, or a temperature below 0.
-            MidiError: a file cannot be read, or holds no melody.
-            RepresentationError: its bars do not fit the grid or the model.
-        """
-        if steps < 2:
-            raise ParameterError(f"A path needs at least 2 steps, its two ends; got {steps}.")
-        first, last = self.phrase(a), self.phrase(b)
-        return interpolate(self, first, last, steps, exact=exact, even=even, temperature=temperature, seed=seed, scale=scale)
 
     def sample(
         self,
@@ -177,102 +134,80 @@ class MusicModel:
         *,
         metre: str | None = None,
         qpm: float = 120.0,
-        temperature: float = 0.5,
-        seed: int = 0,
-        scale: Scale | None = None,
+        decoding: Decoding = Decoding(temperature=0.5),  # noqa: B008  (frozen)
     ) -> list[Score]:
-        """Make new scores from codes drawn from the prior.
+        """Return new scores, decoded from codes drawn from the prior.
 
         Arguments:
-            count: How many.
-            metre: Their time signature. [default: that of the music that a personal model was made from, else 4/4]
-            qpm: Their tempo in quarter notes a minute.
-            temperature: 0 takes the likeliest notes of each code, 1 samples them.
-            seed: Seed of codes and notes.
-            scale: Allow only notes of this scale.
+            count: Number of scores.
+            metre: Their time signature. [default: that of the music that a personal model was made from, or 4/4]
+            qpm: Their tempo in quarter notes per minute.
+            decoding: How notes are chosen; its seed also draws the codes.
 
         Raises:
-            ParameterError: a count below 1, a tempo or temperature out of range, or a metre that is none or that the
-                model cannot take.
+            ParameterError: `count` is below 1, `qpm` is out of range, or `metre` is not a valid time signature or has bars
+                longer than the model supports.
         """
         if count < 1:
             raise ParameterError(f"count must be at least 1, got {count}.")
         if not 4 <= qpm <= 2000:
-            raise ParameterError(f"qpm must lie between 4 and 2000 quarter notes a minute, got {qpm}.")
-        generator = torch.Generator().manual_seed(seed)
-        z = torch.randn(count, self.model.latent_size, generator=generator)
-        phrase = self._empty(metre or str(self.info.data.get("metre", "4/4")), qpm)
-        return self.decode(z, phrase, temperature=temperature, seed=seed, scale=scale)
+            raise ParameterError(f"qpm must lie between 4 and 2000 quarter notes per minute, got {qpm}.")
+        z = torch.randn(count, self.network.latent_size, generator=torch.Generator().manual_seed(decoding.seed))
+        return self.decode(z, self.empty_phrase(metre or str(self.info.data.get("metre", "4/4")), qpm), decoding)
 
-    def compare(self, *sources: Source, exact: bool = False) -> dict[str, float]:
-        """Return how well sources are kept: `step_accuracy`, `note_f1` or `DRUM_FIGURES`, `exact`, `hold_accuracy`, `kl_bits`.
+    def compare(self, *sources: MusicSource, exact: bool = False) -> dict[str, float]:
+        """Return how well sources are reconstructed: the metrics that `WindowMetrics.names` lists.
 
         Arguments:
             sources: The sources.
             exact: Refine the codes first; the KL stays that of the posterior.
         """
-        batch = self._batch([self.phrase(s).window for s in sources])
-        figures = grid_scores(self.model, [batch], (lambda x: refine(self.model, x).z) if exact else None)
-        names = ("step_accuracy", "note_f1", *DRUM_FIGURES, "exact", "hold_accuracy", "kl_bits")
-        return {k: figures[k] for k in names if k in figures}
+        metrics = self.kind.metrics
+        code = (lambda x: refine(self.network, x).z) if exact else None
+        values = reconstruction_metrics(self.network, [self.batch(*sources)], metrics, code)
+        return {name: values[name] for name in metrics.names if name in values}
 
-    def humanize(
-        self, source: Source, *, track: str | None = None, amount: float = 1.0, temperature: float = 0.5, seed: int = 0
-    ) -> Score:
-        """Give a quantised drum pattern a drummer's velocities and timing (see `musicae.music.tasks.humanize.humanize`)."""
-        from musicae.music.tasks.humanize import humanize
+    def batch(self, *sources: MusicSource) -> GridBatch:
+        """Return the windows of sources as one batch on the model's device.
 
-        return humanize(self, source, track=track, amount=amount, temperature=temperature, seed=seed).score
+        Raises:
+            ParameterError: no source.
+        """
+        if not sources:
+            raise ParameterError("At least one source is needed: a path, a Score or a Phrase.")
+        return GridBatch.from_windows([self.phrase(s).window for s in sources]).to(self.device)
+
+    def scale_bias(self, scale: Scale | None) -> Tensor | None:
+        """Return the logit bias that allows only notes of a scale, shape (D,); None for no scale.
+
+        Raises:
+            ParameterError: the model's kind of music has no keys.
+        """
+        if scale is None:
+            return None
+        if "scale" in self.kind.unsupported:
+            raise ParameterError(self.kind.unsupported["scale"])
+        return scale_bias(scale, self.representation).to(self.device)
 
     def _layouts(self, like: Phrase | str | Sequence[Phrase], count: int) -> list[Phrase]:
         if isinstance(like, str):
-            like = self._empty(like)
+            like = self.empty_phrase(like)
         phrases = [like] * count if isinstance(like, Phrase) else list(like)
         if len(phrases) != count:
             raise ParameterError(f"{count} codes need one phrase or {count}, got {len(phrases)}.")
         return phrases
 
-    def scale_bias(self, scale: Scale | None) -> Tensor | None:
-        """Return the logit bias that allows only notes of a scale, shape (D,); None for no scale."""
-        if scale is None:
-            return None
-        if not self.representation.pitched:
-            raise ParameterError("Drums have no key; leave out the scale.")
-        return torch.from_numpy(token_bias(scale, self.representation)).to(self.device)
-
-    def _generate(
-        self, z: Tensor, windows: list[GridWindow], temperature: float, seed: int, logit_bias: Tensor | None
-    ) -> list[GridWindow]:
+    def _generate(self, z: Tensor, windows: list[GridWindow], decoding: Decoding) -> list[GridWindow]:
         """Decode codes into windows, codes of equal bars together."""
-        made: list[GridWindow | None] = [None] * len(windows)
-        generator = torch.Generator().manual_seed(seed)
+        results: list[GridWindow | None] = [None] * len(windows)
+        generator, bias = torch.Generator().manual_seed(decoding.seed), self.scale_bias(decoding.scale)
         for bar_steps in dict.fromkeys(w.bar_steps for w in windows):
             rows = [i for i, w in enumerate(windows) if w.bar_steps == bar_steps]
-            batch = self._batch([windows[i] for i in rows])
-            out = self.model.generate(z[rows], batch, temperature=temperature, generator=generator, logit_bias=logit_bias)
+            batch = GridBatch.from_windows([windows[i] for i in rows]).to(self.device)
+            out = self.network.generate(z[rows], batch, temperature=decoding.temperature, generator=generator, logit_bias=bias)
             for row, window in zip(rows, out.windows(), strict=True):
-                made[row] = window
-        return [w for w in made if w is not None]
-
-    def _batch(self, windows: list[GridWindow]) -> GridBatch:
-        return GridBatch.from_windows(windows).to(self.device)
-
-    def _empty(self, metre: str, qpm: float = 120.0) -> Phrase:
-        """Return silent bars of a metre that the model can take."""
-        try:
-            phrase = empty_phrase(self.representation, self.bars, metre, qpm)
-        except RepresentationError as error:
-            raise ParameterError(
-                f"A bar of {metre} is no whole number of time steps at {self.representation.steps_per_quarter} a quarter note; "
-                "choose another metre."
-            ) from error
-        steps = max(phrase.window.bar_steps)
-        longest = min(self._max_steps // self.bars, self._max_bar_steps or self._max_steps)
-        if steps > longest:
-            raise ParameterError(
-                f"A bar of {metre} has {steps} time steps, more than the model's {longest}; choose a shorter metre."
-            )
-        return phrase
+                results[row] = window
+        return [w for w in results if w is not None]
 
 
 def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicModel:
@@ -283,14 +218,14 @@ def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicMode
         device: `auto`, `cpu`, `cuda` or `mps`.
 
     Raises:
-        CheckpointError: it does not exist, is damaged, or is no music model.
+        CheckpointError: it does not exist, is damaged, or is not a music model.
     """
-    model, info = load_weights(name, pick_device(device))
+    network, info = load_weights(name, pick_device(device))
     if not info.representation:
-        raise CheckpointError(f"{name} is a model of images ({info.model}), not of music; see `musicae models`.")
-    if not isinstance(model, GridAutoencoder):
-        raise CheckpointError(f"{name} holds a model {info.model!r}, which does not draw tokens one after the other.")
+        raise CheckpointError(f"{name} is a model of images ({info.model}); music needs a music model such as melody-2bar.")
+    if not isinstance(network, GridAutoencoder):
+        raise CheckpointError(f"{name} holds a model {info.model!r}, which does not decode tokens one after the other.")
     try:
-        return MusicModel(model, info)
+        return MusicModel(network, info)
     except ParameterError as error:
         raise CheckpointError(f"{name} holds an unusable representation. {error}") from error

@@ -3,14 +3,10 @@
 import re
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from musicae.core.config import nearest
 from musicae.errors import ParameterError
-from musicae.music.representations import GridWindow, Representation
 
-__all__ = ["SCALES", "TONICS", "Scale", "parse_scale", "token_bias"]
+__all__ = ["SCALES", "TONICS", "Scale", "parse_scale"]
 
 SCALES: dict[str, tuple[int, ...]] = {
     "major": (0, 2, 4, 5, 7, 9, 11),
@@ -84,10 +80,3 @@ def parse_scale(key: str | None, scale: str | None = None) -> Scale | None:
         raise ParameterError(f"The key {key!r} and the scale {scale!r} contradict each other; give one of them.")
     tonic = _LETTERS[letter.upper()] + {"b": -1, "♭": -1, "#": 1, "♯": 1}.get(sign, 0)
     return Scale(tonic % 12, *kinds[:1])
-
-
-def token_bias(scale: Scale, representation: Representation) -> NDArray[np.float32]:
-    """Return the logit bias that forbids notes outside a scale: 0 or minus infinity for each token, shape (D,)."""
-    windows = [GridWindow(np.array([token]), (1,)) for token in range(representation.depth)]
-    foreign = [any(note.pitch not in scale for note in representation.decode(w)) for w in windows]
-    return np.where(foreign, -np.inf, 0.0).astype(np.float32)

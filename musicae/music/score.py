@@ -5,11 +5,24 @@ Times are quarter notes from the start, as in the file's ticks, so that a tempo 
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from musicae.errors import ParameterError
 
-__all__ = ["PITCH_BEND", "Bar", "Control", "KeySignature", "Note", "Score", "Tempo", "Text", "TimeSignature", "Track"]
+__all__ = [
+    "Bar",
+    "Control",
+    "KeySignature",
+    "Note",
+    "PITCH_BEND",
+    "Score",
+    "Tempo",
+    "Text",
+    "TimeSignature",
+    "Track",
+    "bar_index",
+]
 
 
 @dataclass(frozen=True, order=True)
@@ -230,3 +243,12 @@ def _layout(signatures: tuple[TimeSignature, ...], end: float) -> tuple[Bar, ...
             length = full if i + 1 == len(changes) else min(full, stop - at)
             bars.append(Bar(len(bars) + 1, at, length, signature.numerator, signature.denominator))
     return tuple(bars)
+
+
+def bar_index(time: float, bars: Sequence[Bar]) -> int:
+    """Return the index of the bar in which a time (in quarter notes) lies: the last one that begins at or before it."""
+    low, high = 0, len(bars) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if bars[middle].start <= time + 1e-6 else (low, middle - 1)
+    return low

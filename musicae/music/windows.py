@@ -1,27 +1,64 @@
-"""Batches of windows as a pure function of the step, so that a resumed training sees what an unbroken one saw."""
+"""Prepared windows as values, and training batches drawn from them as a pure function of the step.
 
+A resumed training therefore sees the batches that an uninterrupted one sees.
+"""
+
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from musicae.datasets.music.prepare import PreparedWindows
 from musicae.errors import DataError
 from musicae.music.models.batch import GridBatch
 from musicae.music.representations import Representation
 
-__all__ = ["WindowBatches"]
+__all__ = ["SPLITS", "PreparedWindows", "WindowSampler"]
+
+SPLITS = ("train", "valid", "test")
 
 
-class WindowBatches:
+@dataclass(frozen=True)
+class PreparedWindows:
+    """Windows of all splits as arrays.
+
+    Arguments:
+        tokens: Tokens, zero-padded, uint8 or int16, shape (N, T).
+        bar_steps: Time steps of each bar, shape (N, bars).
+        split: Index into `SPLITS`, shape (N,).
+        collection: Index into `collections`, shape (N,).
+        collections: Names of the collections.
+        report: Counts for the table of `musicae data describe`, one dictionary per collection.
+        key: Hash of everything that the windows depend on.
+        values: What tokens do not say, in units of 1 / 127, int8, shape (N, T, V); None where the representation has none.
+    """
+
+    tokens: NDArray[Any]
+    bar_steps: NDArray[Any]
+    split: NDArray[np.uint8]
+    collection: NDArray[np.uint8]
+    collections: tuple[str, ...]
+    report: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    values: NDArray[np.int8] | None = None
+
+    def rows(self, split: str, collection: str | None = None) -> NDArray[np.int64]:
+        """Return the indices of the windows of a split, of one collection or of all."""
+        chosen = self.split == SPLITS.index(split)
+        if collection is not None:
+            chosen &= self.collection == self.collections.index(collection)
+        return np.flatnonzero(chosen)
+
+
+class WindowSampler:
     """Endless training batches: shuffled each epoch, of similar length, each window in a key drawn afresh.
 
     Arguments:
         windows: The prepared windows.
         representation: The grid they are on.
         split: The split to draw from.
-        batch_size: Windows a batch; fewer where the split has fewer.
+        batch_size: Windows per batch; fewer where the split has fewer.
         seed: Seed of the order and of the keys.
         transpose: Largest transposition in semitones, up and down.
 

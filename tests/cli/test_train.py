@@ -13,7 +13,7 @@ from musicae.cli.support.progress import tasks
 from musicae.datasets.music.collections import COLLECTIONS, open_collections
 from musicae.datasets.music.prepare import prepare
 from musicae.music.recipes import PRESETS
-from musicae.music.representations import build
+from musicae.music.representations import representation_from_dict
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -59,7 +59,7 @@ def test_what_is_prepared_is_what_the_preset_is_trained_on(run: Run, data: Path)
     told = json.loads(out)
     recipe = PRESETS["melody-2bar"]
     steps = recipe.config["max_steps"]
-    windows = prepare(open_collections((str(data),)), build(recipe.representation), bars=2, max_steps=steps, jobs=0)
+    windows = prepare(open_collections((str(data),)), representation_from_dict(recipe.representation), bars=2, max_steps=steps, jobs=0)
     assert (status, told["key"], told["bars"]) == (0, windows.key, 2)
     assert json.loads(run("data", "describe", "--data", data, "--json", "--bars", 1)[1])["bars"] == 1
 

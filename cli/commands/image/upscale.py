@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from musicae.cli.support.image_repair import repair
 from musicae.cli.support import image_job as shared
+from musicae.cli.support.image_repair import repair
 
 
 @click.command("upscale")

@@ -25,6 +25,7 @@ class _AbcBooks(Collection):
 
     folder: str
     licence = _PUBLIC_DOMAIN
+    packaged = True
 
     def items(self) -> list[Item]:
         """List the tunes; the part of an item is the number of its first line."""
@@ -68,6 +69,7 @@ class BachChorales(Collection):
     """Four-part chorales by J. S. Bach; each of the voices is a melody."""
 
     name, title = "chorales", "Bach chorales, every voice a melody"
+    packaged = True
     licence = "public-domain music, transcriptions of the music21 corpus"
 
     def items(self) -> list[Item]:

@@ -34,7 +34,7 @@ class Groove(Collection):
     name = "groove"
     title = "Groove MIDI Dataset, drum performances"
     licence = "CC BY 4.0 (Gillick et al., 2019)"
-    pitched = False
+    kind = "drums"
 
     def __init__(self, root: Path | None = None) -> None:
         super().__init__(root)

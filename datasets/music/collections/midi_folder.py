@@ -1,12 +1,12 @@
-"""Any folder of MIDI files: of each file the melody track, chosen by `musicae.music.excerpts.bars`, or its drums."""
+"""Any folder of MIDI files: the track of each file that a kind of music takes."""
 
 from pathlib import Path
 
 from musicae.datasets.music.base import Collection, Item, hash_files
 from musicae.errors import DataError
-from musicae.music.excerpts.tracks import choose_part
 from musicae.music.formats.midi import read_midi_fast
 from musicae.music.formats.midi_bytes import SUFFIXES
+from musicae.music.kinds import KINDS
 from musicae.music.score import Score
 
 __all__ = ["MidiFolder"]
@@ -17,18 +17,19 @@ class MidiFolder(Collection):
 
     Arguments:
         root: The folder.
-        pitched: Whether melodies are wanted of the files; else their drums.
+        kind: The kind of music wanted, a key of `musicae.music.kinds.KINDS`.
     """
 
     name = "folder"
     licence = "the user's own"
 
-    def __init__(self, root: Path | None = None, *, pitched: bool = True) -> None:
+    def __init__(self, root: Path | None = None, *, kind: str = "melody") -> None:
         super().__init__(root)
-        self.pitched = pitched
+        self.kind = kind
         if root is None or not root.is_dir():
             raise DataError(f"{root} is not a folder; give a folder of MIDI files.")
-        self.name = f"{'folder' if pitched else 'drums'}-{root.resolve().name}"
+        prefix = "folder" if kind == "melody" else kind  # names decide splits, so they never change
+        self.name = f"{prefix}-{root.resolve().name}"
         self.title = f"MIDI files in {root}"
 
     def items(self) -> list[Item]:
@@ -44,6 +45,6 @@ class MidiFolder(Collection):
         return hash_files([item.path for item in self.items()], self.root)
 
     def read(self, item: Item) -> Score:
-        """Read one file, keeping its melody track or its drums only."""
-        score, index = choose_part(read_midi_fast(item.path), str(item.path), pitched=self.pitched)
+        """Read one file, keeping the track that the kind takes."""
+        score, index = KINDS[self.kind].tracks.choose(read_midi_fast(item.path), str(item.path), None)
         return Score((score.tracks[index],), score.tempos, score.time_signatures, score.keys)

@@ -23,35 +23,37 @@ import torch
 from torch import Tensor
 
 from musicae.core.objectives import BITS
-from musicae.music.metrics.drums import hit_counts, hit_f1s
-from musicae.music.metrics.melody import Reconstructions, note_f1s, step_accuracies, worst_decile
+from musicae.music.metrics.base import WindowMetrics, worst_decile
+from musicae.music.metrics.reconstruction import Reconstructions
+from musicae.music.metrics.steps import step_accuracies
 from musicae.music.models.base import GridAutoencoder, sequence_log_likelihood
 from musicae.music.models.batch import GridBatch
 
-__all__ = ["shuffled", "thorough_scores"]
+__all__ = ["shuffled", "thorough_metrics"]
 
 
 @torch.no_grad()
-def thorough_scores(model: GridAutoencoder, batches: Sequence[GridBatch], *, seed: int = 0) -> dict[str, float]:
-    """Return the figures of `musicae.music.metrics.melody.grid_scores` and all of this module.
+def thorough_metrics(
+    model: GridAutoencoder, batches: Sequence[GridBatch], metrics: WindowMetrics, *, seed: int = 0
+) -> dict[str, float]:
+    """Return the figures of `musicae.music.metrics.reconstruction.reconstruction_metrics` and all of this module.
 
     Arguments:
         model: The model, in evaluation mode.
         batches: The windows, at least one.
+        metrics: The metrics of their kind of music.
         seed: Seed of codes, draws and the exchange of codes.
     """
-    made = Reconstructions.of(model, batches, seed=seed)
-    ref, est, on = made.reference, made.estimate, made.mask
-    drums = made.values is not None
-    worst = worst_decile(hit_f1s(ref, est, on) if drums else note_f1s(ref, est, on))
-    notes = int(hit_counts(ref * on).sum() if drums else ((ref > 1) & on).sum())
+    results = Reconstructions.of(model, batches, seed=seed)
+    windows = results.reference, results.estimate, results.mask
     return {
-        **made.figures(),
-        "worst_step_accuracy": worst_decile(step_accuracies(ref, est, on)),
-        "worst_hit_f1" if drums else "worst_note_f1": worst,
-        "nll_bits_per_note": float(made.nll_bits.double().sum()) / max(1, notes),
-        **_sampled(model, batches, made.means, seed),
-        **_forced(model, batches, made.means, seed),
+        **results.summary(metrics),
+        "worst_step_accuracy": worst_decile(step_accuracies(*windows)),
+        f"worst_{metrics.headline}": worst_decile(metrics.f1s(*windows)),
+        "nll_bits_per_note": float(results.nll_bits.double().sum())
+        / max(1, metrics.count_events(results.reference, results.mask)),
+        **_sampled(model, batches, results.means, seed),
+        **_forced(model, batches, results.means, seed),
     }
 
 

@@ -1,4 +1,4 @@
-"""Measure a model's paths from window to window, evenly and unevenly spaced, beside mixing the windows themselves."""
+"""Measure a model's paths from window to window, evenly and unevenly spaced, compared with mixing the windows themselves."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,13 +10,12 @@ from musicae.core import latent
 from musicae.core.progress import Progress
 from musicae.errors import DataError
 from musicae.music.latent.even_path import even_path
-from musicae.music.metrics.drums import hit_distance
-from musicae.music.metrics.melody import window_distance
-from musicae.music.metrics.paths import averages, mixed, path_figures
+from musicae.music.metrics.base import WindowMetrics
+from musicae.music.metrics.paths import averages, mixed, path_metrics
 from musicae.music.models.base import GridAutoencoder
 from musicae.music.models.batch import GridBatch
 
-__all__ = ["STEPS", "draw_pairs", "path_scores"]
+__all__ = ["STEPS", "draw_pairs", "measure_morphs"]
 
 STEPS = 9  # windows a path, both ends included: `musicae interpolate --steps 9`
 
@@ -54,13 +53,13 @@ def draw_pairs(bar_steps: Tensor, count: int, *, seed: int = 0) -> Tensor:
 
 
 @torch.no_grad()
-def path_scores(
+def measure_morphs(
     model: GridAutoencoder,
     batches: Sequence[GridBatch],
+    metrics: WindowMetrics,
     *,
     pairs: int = 200,
     seed: int = 0,
-    drums: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return the figures of `musicae.music.metrics.paths.averages` for three kinds of paths between pairs of windows.
@@ -68,9 +67,9 @@ def path_scores(
     Arguments:
         model: The model, in evaluation mode.
         batches: The windows.
+        metrics: The metrics of their kind of music.
         pairs: Number of pairs.
         seed: Seed of the pairs and of the mixing.
-        drums: Whether the windows are drum patterns.
         progress: Called with a title, the number of pairs done and their total.
 
     Returns:
@@ -83,23 +82,22 @@ def path_scores(
     """
     generator = torch.Generator().manual_seed(seed)
     found: dict[str, list[dict[str, Tensor]]] = {"path": [], "even": [], "mixed": []}
-    distance = hit_distance if drums else window_distance
     for done, (first, last) in enumerate(_pairs(batches, pairs, seed), 1):
         a, b = model.encode(first).mode[0], model.encode(last).mode[0]
         like = first.repeat(STEPS)
         paths = {
             "path": model.generate(latent.path(a, b, STEPS), like).tokens,
-            "even": model.generate(even_path(model, a, b, STEPS, first, distance)[1], like).tokens,
+            "even": model.generate(even_path(model, a, b, STEPS, first, metrics.distance)[1], like).tokens,
             "mixed": mixed(first.tokens, last.tokens, STEPS, generator)[0],
         }
         for name, tokens in paths.items():
             # On the CPU, for Apple's MPS has no double precision.
-            taken = (t.cpu() for t in (tokens[None], first.tokens, last.tokens, first.mask))
-            found[name].append(path_figures(*taken, drums=drums))
+            path, start, end, mask = (t.cpu() for t in (tokens[None], first.tokens, last.tokens, first.mask))
+            found[name].append(path_metrics(path, start, end, mask, metrics))
         if progress:
             progress("interpolating", done, pairs)
     whole = {name: {key: torch.cat([part[key] for part in parts]) for key in parts[0]} for name, parts in found.items()}
-    return {"pairs": pairs, "steps": STEPS, **{name: averages(figures) for name, figures in whole.items()}}
+    return {"pairs": pairs, "steps": STEPS, **{name: averages(values) for name, values in whole.items()}}
 
 
 def _pairs(batches: Sequence[GridBatch], count: int, seed: int) -> Iterator[tuple[GridBatch, GridBatch]]:

@@ -1,126 +1,114 @@
-"""Measure a checkpoint on the windows of a split: reconstructions by collection and together, paths, and samples."""
+"""Measure a model on held-out windows: reconstructions by collection and together, morphs, and samples."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from musicae.core.progress import Progress
-from musicae.datasets.music.held_out import Subject, open_subject
 from musicae.errors import ParameterError
-from musicae.music.evaluation.codes import thorough_scores
-from musicae.music.evaluation.morphs import path_scores
-from musicae.music.evaluation.samples import sample_scores
-from musicae.music.metrics.melody import grid_scores
+from musicae.music.evaluation.codes import thorough_metrics
+from musicae.music.evaluation.morphs import measure_morphs
+from musicae.music.evaluation.samples import measure_samples
+from musicae.music.evaluation.subject import Subject
+from musicae.music.metrics.reconstruction import reconstruction_metrics
 
-__all__ = ["ALL", "PARTS", "Part", "evaluate", "evaluate_parts", "overall"]
+__all__ = ["ALL", "SECTIONS", "EvaluationOptions", "Section", "evaluate", "evaluate_sections", "overall"]
 
 ALL = "all"
-Part = Literal["reconstruction", "interpolation", "samples"]
-PARTS: tuple[Part, ...] = ("reconstruction", "interpolation", "samples")
+Section = Literal["reconstruction", "interpolation", "samples"]
+SECTIONS: tuple[Section, ...] = ("reconstruction", "interpolation", "samples")
 
 
-def evaluate(
-    checkpoint: str | Path,
-    data: tuple[str, ...] = (),
-    *,
-    split: str = "test",
-    limit: int | None = None,
-    device: str = "auto",
-    progress: Progress | None = None,
-) -> dict[str, dict[str, float]]:
-    """Return the figures of `musicae.music.metrics.melody.grid_scores`, and the number of windows, by collection and for `all`.
-
-    Windows that occur, in any key, in the training tunes of the checkpoint's packaged collections are left out. `all` is there
-    where there are several collections.
+@dataclass(frozen=True, kw_only=True)
+class EvaluationOptions:
+    """How much is measured, and how.
 
     Arguments:
-        checkpoint: Name or path.
-        data: Collections; none means the four default ones.
-        split: `train`, `valid` or `test`.
-        limit: Number of windows a row of the table, evenly spaced; None takes all.
-        device: Where to compute.
-        progress: Called while data are prepared and measured.
-
-    Raises:
-        CheckpointError: the checkpoint is unusable or no music model.
-        DataError: the split has no windows.
+        limit: Number of windows per section and per row of the table, evenly spaced; None takes all.
+        pairs: Pairs of windows to interpolate between.
+        temperature: Temperature of the samples.
+        seed: Seed of everything random.
     """
-    subject = open_subject(checkpoint, data, split=split, device=device, progress=progress)
+
+    limit: int | None = None
+    pairs: int = 200
+    temperature: float = 0.5
+    seed: int = 0
+
+
+def evaluate(subject: Subject, *, limit: int | None = None, progress: Progress | None = None) -> dict[str, dict[str, float]]:
+    """Return the reconstruction metrics and the number of windows, by collection and, for several collections, for `all`.
+
+    Arguments:
+        subject: The model and its held-out windows.
+        limit: Number of windows per row, evenly spaced; None takes all.
+        progress: Called while windows are measured.
+    """
     return _reconstruction(subject, limit, None, progress)
 
 
 def overall(table: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Return the figures of all windows from what `evaluate` gives: those for `all`, or of the only collection."""
+    """Return the metrics of all windows from the result of `evaluate`: those for `all`, or of the only collection."""
     return table[ALL] if ALL in table else next(iter(table.values()))
 
 
-def evaluate_parts(
-    checkpoint: str | Path,
-    data: tuple[str, ...] = (),
-    *,
-    parts: Sequence[Part] = PARTS,
-    split: str = "test",
-    limit: int | None = None,
-    pairs: int = 200,
-    temperature: float = 0.5,
-    seed: int = 0,
-    device: str = "auto",
+def evaluate_sections(
+    subject: Subject,
+    sections: Sequence[Section] = SECTIONS,
+    options: EvaluationOptions = EvaluationOptions(),  # noqa: B008  (frozen)
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Return more figures than `evaluate`, part by part.
+    """Return more metrics than `evaluate`, section by section.
 
     Arguments:
-        checkpoint: Name or path.
-        data: Collections; none means the four default ones.
-        parts: What to measure.
-        split: `train`, `valid` or `test`.
-        limit: Number of windows a part, and a row of the table, evenly spaced; None takes all.
-        pairs: Pairs of windows to interpolate between.
-        temperature: Of the samples.
-        seed: Seed of everything random.
-        device: Where to compute.
-        progress: Called while data are prepared and measured.
+        subject: The model and its held-out windows.
+        sections: What to measure.
+        options: How much of it.
+        progress: Called while windows are measured.
 
     Returns:
-        Of `reconstruction`, by collection, and for `all` where there are several: `windows` and the figures of
-        `musicae.music.evaluation.codes.thorough_scores`. `interpolation`: what `musicae.music.evaluation.morphs.path_scores` gives. `samples`:
-        what `musicae.music.evaluation.samples.sample_scores` gives. `left_out`: by part, why it was not measured.
+        `reconstruction` gives rows by collection, and for `all` if there are several: `windows` and the metrics of
+        `musicae.music.evaluation.codes.thorough_metrics`. `interpolation`: the result of `measure_morphs`. `samples`: the
+        result of `measure_samples`. `skipped`: by section, why it was not measured.
 
     Raises:
-        CheckpointError: the checkpoint is unusable or no music model.
-        DataError: the split has no windows, or too few of one metre.
-        ParameterError: only samples are asked for, of a model of drums.
+        DataError: there are too few windows of one metre.
+        ParameterError: only sections are asked for that do not apply to the model's kind of music.
     """
-    subject = open_subject(checkpoint, data, split=split, device=device, progress=progress)
-    found: dict[str, Any] = {}
-    if "reconstruction" in parts:
-        found |= _reconstruction(subject, limit, seed, progress)
-    drums = not subject.representation.pitched
-    if "interpolation" in parts:
-        batches = subject.batches(subject.rows(subject.names), limit)
-        found["interpolation"] = path_scores(subject.model, batches, pairs=pairs, seed=seed, drums=drums, progress=progress)
-    if "samples" in parts and drums:
-        reason = "its features are those of melodies (intervals, scales, durations), and this is a model of drums."
-        if not found:
-            raise ParameterError(f"The samples of {checkpoint} cannot be measured: {reason}")
-        found["left_out"] = {"samples": reason}
-    elif "samples" in parts:
-        found["samples"] = sample_scores(subject, limit=limit, temperature=temperature, seed=seed, progress=progress)
-    return found
+    result: dict[str, Any] = {}
+    unsupported = {s: reason for s, reason in subject.model.kind.unsupported.items() if s in sections}
+    if set(sections) <= set(unsupported):
+        section, reason = next(iter(unsupported.items()))
+        raise ParameterError(f"The {section} of this model cannot be measured: {reason}")
+    if "reconstruction" in sections:
+        result |= _reconstruction(subject, options.limit, options.seed, progress)
+    if "interpolation" in sections:
+        batches = subject.batches(subject.rows(subject.names), options.limit)
+        result["interpolation"] = measure_morphs(
+            subject.network, batches, subject.metrics, pairs=options.pairs, seed=options.seed, progress=progress
+        )
+    if "samples" in sections and "samples" not in unsupported:
+        result["samples"] = measure_samples(
+            subject, limit=options.limit, temperature=options.temperature, seed=options.seed, progress=progress
+        )
+    return result | ({"skipped": unsupported} if unsupported else {})
 
 
 def _reconstruction(
     subject: Subject, limit: int | None, seed: int | None, progress: Progress | None
 ) -> dict[str, dict[str, float]]:
-    """Measure reconstructions, thoroughly where a seed is given."""
+    """Measure reconstructions, thoroughly if a seed is given."""
     table: dict[str, dict[str, float]] = {}
     names = subject.names
     rows = [*names, ALL] if len(names) > 1 else names
     for done, name in enumerate(rows, 1):
         batches = subject.batches(subject.rows(names if name == ALL else [name]), limit)
-        model = subject.model
-        figures = grid_scores(model, batches) if seed is None else thorough_scores(model, batches, seed=seed)
-        table[name] = {"windows": float(sum(len(b) for b in batches)), **figures}
+        windows = float(sum(len(b) for b in batches))
+        if seed is None:
+            values = reconstruction_metrics(subject.network, batches, subject.metrics)
+        else:
+            values = thorough_metrics(subject.network, batches, subject.metrics, seed=seed)
+        table[name] = {"windows": windows, **values}
         if progress:
             progress("measuring", done, len(rows))
     return table

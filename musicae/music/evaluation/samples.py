@@ -12,20 +12,20 @@ import torch
 from numpy.typing import NDArray
 
 from musicae.core.progress import Progress
-from musicae.datasets.music.held_out import Subject
 from musicae.errors import DataError
+from musicae.music.evaluation.subject import Subject
+from musicae.music.metrics.melody import in_scale_rates
 from musicae.music.metrics.novelty import distinct, nearest_distances
-from musicae.music.metrics.paths import in_scale_rates
 from musicae.music.metrics.samples import features, histograms, middles, overlaps, repetition
 from musicae.music.models.batch import GridBatch
 
-__all__ = ["halves", "sample_scores"]
+__all__ = ["halves", "measure_samples"]
 
 _BLOCK = 40  # neighbouring windows that go to the same half: about three tunes
 
 
 @torch.no_grad()
-def sample_scores(
+def measure_samples(
     subject: Subject,
     *,
     limit: int | None = None,
@@ -63,12 +63,12 @@ def sample_scores(
     first, second = halves(subject.rows(subject.names), limit)
     like = subject.batches(second)
     generator = torch.Generator().manual_seed(seed)
-    drawn = [b.with_tokens(subject.model.sample(b, temperature=temperature, generator=generator).tokens) for b in like]
+    drawn = [b.with_tokens(subject.network.sample(b, temperature=temperature, generator=generator).tokens) for b in like]
     sets = {"reference": subject.batches(first), "samples": drawn, "held_out": like}
     shapes = {}
     for done, (name, batches) in enumerate(sets.items(), 1):
         windows = [w for batch in batches for w in batch.windows()]
-        shapes[name] = histograms(features(windows, subject.representation))
+        shapes[name] = histograms(features(windows, subject.model.representation))
         if progress:
             progress("comparing", done, len(sets))
     known, told = _known(subject)
@@ -114,7 +114,7 @@ def _figures(subject: Subject, batches: list[GridBatch]) -> dict[str, float]:
     tokens, bar_steps = _arrays(batches)
     return {
         "in_scale": float(scale.nanmean().nan_to_num(1.0)),
-        "repetition": repetition(windows, subject.representation),
+        "repetition": repetition(windows, subject.model.representation),
         "silent": float(scale.isnan().double().mean()),
         "distinct": len(distinct(tokens, bar_steps)) / len(tokens),
     }
@@ -134,7 +134,7 @@ def _novelty(subject: Subject, batches: list[GridBatch], known: NDArray[np.int64
 
 def _known(subject: Subject) -> tuple[NDArray[np.int64], dict[str, list[str]]]:
     """Return the windows that the model was trained on, as far as they are at hand, and the names of their collections."""
-    learnt = list(subject.info.data.get("collections", {}))
+    learnt = list(subject.model.info.data.get("collections", {}))
     known = [name for name in learnt if name in subject.windows.collections]
     rows = [subject.windows.rows("train", name) for name in known]
     told = {"known": known, "unknown": [name for name in learnt if name not in known]}

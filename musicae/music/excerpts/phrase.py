@@ -3,17 +3,16 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from musicae.errors import ParameterError, RepresentationError
 from musicae.music.excerpts.bars import choose_bars
-from musicae.music.excerpts.tracks import choose_part
+from musicae.music.excerpts.tracks import TrackRule
 from musicae.music.formats.midi import read_midi
-from musicae.music.representations import GridWindow, Representation
+from musicae.music.representations import GridWindow, Representation, WindowSpec
 from musicae.music.score import Bar, Control, KeySignature, Note, Score, Tempo, TimeSignature, Track
 
-__all__ = ["Manner", "Phrase", "blend", "check_bars", "empty_phrase", "join", "phrase_of", "take_phrase", "to_score"]
+__all__ = ["Manner", "Phrase", "blend", "empty_phrase", "join", "open_score", "phrase_of", "take_phrase", "to_score"]
 
 
 @dataclass(frozen=True)
@@ -65,121 +64,122 @@ class Phrase:
 
 def take_phrase(
     source: str | Path | Score,
-    representation: Representation,
-    count: int,
+    spec: WindowSpec,
+    rule: TrackRule,
     *,
     track: str | None = None,
     bars: tuple[int, int] | None = None,
     where: str | None = None,
-    max_steps: int | None = None,
-    max_bar_steps: int | None = None,
 ) -> Phrase:
-    """Take `count` bars of the melody, or of the drums, from a file or score, by the rules of `musicae.music.excerpts.bars`.
+    """Take a window of bars from a file or score, by the rules of `musicae.music.excerpts.bars`.
 
     Arguments:
-        source: A MIDI file or a score.
-        representation: The grid.
-        count: Bars wanted.
-        track: Track number (from 1) or name instead of the rule; of drums all tracks are taken together else.
-        bars: First and last bar (from 1, inclusive) instead of the rule.
+        source: A file or a score.
+        spec: The bars that the model takes.
+        rule: How the track is found.
+        track: Track number (from 1) or name instead of the rule.
+        bars: First and last bar (from 1, inclusive) instead of the first full phrase.
         where: What to call the source in messages. [default: its path]
-        max_steps: Longest window that the model takes, in time steps.
-        max_bar_steps: Longest bar that it takes.
 
     Raises:
-        MidiError: the file cannot be read, or holds no melody (or no drums) there.
+        MidiError: the file cannot be read, or has no such part.
         ParameterError: a track or bars that do not exist.
         RepresentationError: the bars do not fit the grid or the model.
     """
-    where = where or ("the score" if isinstance(source, Score) else str(source))
-    score = source if isinstance(source, Score) else read_midi(source)
-    score, index = choose_part(score, where, track, pitched=representation.pitched)
-    check = partial(check_bars, representation, max_steps=max_steps, max_bar_steps=max_bar_steps)
-    first = choose_bars(score, index, count, where, bars, fits=lambda taken: check(taken) is None)
-    chosen = score.bar_range(first, count)
-    reason = check(chosen)
-    if reason is not None:
-        raise RepresentationError(f"{where}: {reason}")
-    return phrase_of(score, index, chosen, score.tracks[index].notes, representation)
+    score, where = open_score(source, where)
+    score, index = rule.choose(score, where, track)
+    first = choose_bars(score, index, spec.bars, where, bars, fits=lambda chosen: spec.problem(chosen) is None)
+    chosen = score.bar_range(first, spec.bars)
+    problem = spec.problem(chosen)
+    if problem is not None:
+        raise RepresentationError(f"{where}: {problem}")
+    return phrase_of(score, index, chosen, score.tracks[index].notes, spec.representation, rule)
 
 
-def phrase_of(score: Score, index: int, bars: Sequence[Bar], notes: Sequence[Note], representation: Representation) -> Phrase:
+def open_score(source: str | Path | Score, where: str | None = None) -> tuple[Score, str]:
+    """Return the score of a source, and its name for messages: `where`, its path, or `the score`.
+
+    Raises:
+        MidiError: the file cannot be read.
+    """
+    if isinstance(source, Score):
+        return source, where or "the score"
+    return read_midi(source), where or str(source)
+
+
+def phrase_of(
+    score: Score,
+    index: int,
+    bars: Sequence[Bar],
+    notes: Sequence[Note],
+    representation: Representation,
+    rule: TrackRule,
+) -> Phrase:
     """Put bars of a track on the grid.
 
     Arguments:
         score: Gives tempo and key.
         index: Index of the track, which gives instrument and name.
-        bars: The bars, one after the other.
+        bars: Consecutive bars.
         notes: The notes that sound in them, and any others of the track.
         representation: The grid.
+        rule: The kind of track.
 
     Raises:
         RepresentationError: the bars do not fit the grid.
     """
     window = representation.encode(notes, bars)
     sounding = [n for n in notes if n.onset < bars[-1].end and n.end > bars[0].start]
-    manner = _manner(score, index, bars, sounding, is_drum=not representation.pitched)
-    return Phrase(window, manner, index + 1, bars[0].number)
+    return Phrase(window, _manner(score, index, bars, sounding, rule), index + 1, bars[0].number)
 
 
-# Time steps of the longest bar that models are trained on: 8 quarter notes on the sixteenth grid.
-LONGEST_BAR = 32
-
-
-def check_bars(
-    representation: Representation, bars: Sequence[Bar], *, max_steps: int | None, max_bar_steps: int | None
-) -> str | None:
-    """Return why the bars fit neither the grid nor the model, or None where they do."""
-    try:
-        steps = representation.bar_steps(bars)
-    except RepresentationError as error:
-        return str(error)
-    longest = max(steps)
-    limit = min(max_bar_steps or longest, (max_steps or sum(steps)) // len(bars))
-    if sum(steps) <= (max_steps or sum(steps)) and longest <= (max_bar_steps or longest):
-        return None
-    bar = bars[steps.index(longest)]
-    return (
-        f"bar {bar.number} ({bar.numerator}/{bar.denominator}) has {longest} time steps, more than the model's {limit}; "
-        "choose other bars, or write the tune in shorter ones."
-    )
-
-
-def _manner(score: Score, index: int, bars: Sequence[Bar], notes: list[Note], *, is_drum: bool) -> Manner:
+def _manner(score: Score, index: int, bars: Sequence[Bar], notes: list[Note], rule: TrackRule) -> Manner:
+    track = score.tracks[index]
     keys = [k.number for k in score.keys if k.time <= bars[0].start + 1e-6]
     return Manner(
         qpm=score.tempo_at(bars[0].start),
         velocity=round(statistics.median(n.velocity for n in notes)) if notes else 80,
-        program=score.tracks[index].program,
-        name=score.tracks[index].name or ("drums" if is_drum else "melody"),
+        program=track.program,
+        name=track.name or rule.name,
         metres=tuple((b.numerator, b.denominator) for b in bars),
         key=keys[-1] if keys else None,
-        is_drum=is_drum,
+        is_drum=rule.is_drum,
     )
 
 
-def empty_phrase(representation: Representation, count: int, metre: str = "4/4", qpm: float = 120.0) -> Phrase:
-    """Return `count` silent bars.
+def empty_phrase(spec: WindowSpec, rule: TrackRule, metre: str = "4/4", qpm: float = 120.0) -> Phrase:
+    """Return a silent window.
 
     Arguments:
-        representation: The grid.
-        count: Bars.
+        spec: The bars that the model takes.
+        rule: The kind of track.
         metre: Time signature such as `6/8`.
-        qpm: Tempo in quarter notes a minute.
+        qpm: Tempo in quarter notes per minute.
 
     Raises:
-        ParameterError: the metre is no time signature.
-        RepresentationError: its bars are not a whole number of steps.
+        ParameterError: the metre is not a time signature, its bars are not a whole number of time steps, or they are longer
+            than the model's.
     """
     numerator, _, denominator = metre.partition("/")
-    good = numerator.isdecimal() and denominator.isdecimal()
-    if not good or not 1 <= int(numerator) <= 64 or int(denominator) not in (1, 2, 4, 8, 16, 32):
-        raise ParameterError(f"{metre!r} is no time signature; give one such as 4/4, 3/4 or 6/8.")
-    metres = ((int(numerator), int(denominator)),) * count
-    score = Score(time_signatures=(TimeSignature(0.0, *metres[0]),))
-    window = representation.encode((), score.bar_range(1, count))
-    drums = not representation.pitched
-    return Phrase(window, Manner(qpm=qpm, name="drums" if drums else "melody", metres=metres, is_drum=drums))
+    valid = numerator.isdecimal() and denominator.isdecimal()
+    if not valid or not 1 <= int(numerator) <= 64 or int(denominator) not in (1, 2, 4, 8, 16, 32):
+        raise ParameterError(f"{metre!r} is not a time signature; give one such as 4/4, 3/4 or 6/8.")
+    metres = ((int(numerator), int(denominator)),) * spec.bars
+    bars = Score(time_signatures=(TimeSignature(0.0, *metres[0]),)).bar_range(1, spec.bars)
+    representation = spec.representation
+    try:
+        window = representation.encode((), bars)
+    except RepresentationError as error:
+        raise ParameterError(
+            f"A bar of {metre} is not a whole number of time steps at {representation.steps_per_quarter} per quarter note; "
+            "choose another metre."
+        ) from error
+    steps, longest = max(window.bar_steps), spec.longest_bar
+    if longest is not None and steps > longest:
+        raise ParameterError(
+            f"A bar of {metre} has {steps} time steps, more than the model's {longest}; choose a shorter metre."
+        )
+    return Phrase(window, Manner(qpm=qpm, name=rule.name, metres=metres, is_drum=rule.is_drum))
 
 
 def blend(a: Manner, b: Manner, alpha: float) -> Manner:

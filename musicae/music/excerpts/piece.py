@@ -1,12 +1,12 @@
 """Whole pieces cut into the windows of a model.
 
-* Windows of the model's number of bars follow one another from the first full bar on (`musicae.music.excerpts.bars`), so that those
-  of two pieces begin alike; a pick-up is kept as it is in the file.
-* A window has bars of one metre, as those that models learn from. Where too few are left before the metre changes or the
-  piece ends, the window reaches back over bars that are done already, and only its new bars are taken; where the metre has
-  fewer bars than a window, silent ones are put behind them.
-* Bars that are no whole number of time steps or too long for the model, and windows in which nothing sounds, are kept as
-  they are in the file. `Piece.kept` tells which and why.
+* Windows of the model's number of bars follow one another from the first full bar on (`musicae.music.excerpts.bars`), so that
+  two pieces begin alike. A pick-up is kept as it is in the file.
+* A window has bars of one metre, like the windows that models are trained on. If too few bars are left before the metre changes
+  or the piece ends, the window reaches back over bars that precede it, and only its new bars are used. If the metre has fewer
+  bars than a window, silent ones are appended.
+* Bars that are not a whole number of time steps or too long for the model, and windows in which nothing sounds, are kept as
+  they are in the file. `Piece.kept` lists them with the reason.
 """
 
 from bisect import bisect_left
@@ -14,19 +14,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 
 from musicae.errors import MidiError, ParameterError, RepresentationError
 from musicae.music.excerpts.bars import first_full_bar
-from musicae.music.excerpts.phrase import Phrase, phrase_of
-from musicae.music.excerpts.tracks import choose_part
-from musicae.music.model import MusicModel, Source
+from musicae.music.excerpts.phrase import Phrase, open_score, phrase_of
+from musicae.music.excerpts.tracks import TrackRule
+from musicae.music.representations import WindowSpec
 from musicae.music.score import Bar, Note, Score
 
-__all__ = ["Kept", "Part", "Piece", "Voice", "cut"]
+__all__ = ["KeptBars", "NoteIndex", "Piece", "Window", "cut"]
 
 
 @dataclass(frozen=True)
-class Voice:
+class NoteIndex:
     """The notes of a track, sorted by onset, among which those near a place are quickly found."""
 
     notes: tuple[Note, ...]
@@ -50,7 +51,7 @@ class Voice:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptBars:
     """Bars that do not go through the model: numbers of the first and the last, and why."""
 
     first: int
@@ -64,14 +65,14 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A window of a piece.
+class Window:
+    """One window of a piece, and the stretch of the piece that is taken from it.
 
     Arguments:
-        phrase: The window; it may begin before the part or end after it.
+        phrase: The window; it may begin before the stretch or end after it.
         offset: Where the window begins, in quarter notes from the start of the piece.
-        start: Where the part begins.
-        end: Where it ends.
+        start: Where the stretch begins.
+        end: Where the stretch ends.
     """
 
     phrase: Phrase
@@ -85,100 +86,136 @@ class Piece:
     """A score cut into windows.
 
     Arguments:
-        score: The score; where the model is one of drums, its drum tracks are one.
-        track: Index of its melody track, or of its drums.
-        parts: The windows that go through the model, in order.
+        score: The score; the track that the model works on is one track.
+        track: Index of that track.
+        windows: The windows that go through the model, in order.
         kept: The bars that do not.
+        keep_tracks: Whether results keep the other tracks, lyrics and markers.
     """
 
     score: Score
     track: int
-    parts: tuple[Part, ...]
-    kept: tuple[Kept, ...]
+    windows: tuple[Window, ...]
+    kept: tuple[KeptBars, ...]
+    keep_tracks: bool = False
 
     @cached_property
-    def voice(self) -> Voice:
-        """The notes of the melody track, or of the drums."""
-        return Voice(self.score.tracks[self.track].notes)
+    def notes(self) -> NoteIndex:
+        """The notes of the track that the model works on."""
+        return NoteIndex(self.score.tracks[self.track].notes)
 
     @property
     def phrases(self) -> list[Phrase]:
-        """The windows of its parts."""
-        return [part.phrase for part in self.parts]
+        """The phrases of its windows."""
+        return [window.phrase for window in self.windows]
 
 
-def cut(model: MusicModel, source: Source | Piece, *, track: str | None = None, where: str | None = None) -> Piece:
+def cut(
+    source: str | Path | Score | Phrase,
+    spec: WindowSpec,
+    rule: TrackRule,
+    *,
+    track: str | None = None,
+    where: str | None = None,
+    keep_tracks: bool = False,
+) -> Piece:
     """Cut a piece into windows (see the module's text).
 
     Arguments:
-        model: Says how many bars a window has, and which it takes.
-        source: A MIDI file or a score; a piece is returned as it is.
-        track: Number (from 1) or name of the melody track, or of the drums. [default: by the rule of `musicae.music.excerpts.bars`, or
-            all drum tracks (`musicae.music.excerpts.tracks`)]
+        source: A file or a score.
+        spec: The bars that the model takes.
+        rule: How the track is found.
+        track: Track number (from 1) or name instead of the rule.
         where: What to call the source in messages. [default: its path]
+        keep_tracks: Whether results keep the other tracks, lyrics and markers.
 
     Raises:
-        MidiError: the file cannot be read, or nothing sounds in its melody track.
+        MidiError: the file cannot be read, or nothing sounds in its track.
         ParameterError: there is no such track, or the source is a phrase.
         RepresentationError: none of its bars fits the grid or the model.
     """
-    if isinstance(source, Piece):
-        return source
     if isinstance(source, Phrase):
-        raise ParameterError("A phrase is no whole piece; give the file or the score it came from.")
-    where = where or ("the score" if isinstance(source, Score) else str(source))
-    if not isinstance(source, Score):
-        from musicae.music.formats.midi import read_midi
-
-        source = read_midi(source)
-    source, index = choose_part(source, where, track, pitched=model.representation.pitched)
-    if not source.tracks[index].notes:
+        raise ParameterError("A phrase is not a whole piece; give the file or the score that it came from.")
+    score, where = open_score(source, where)
+    score, index = rule.choose(score, where, track)
+    if not score.tracks[index].notes:
         raise MidiError(f"{where}: track {index + 1} has no notes; choose another track.")
-    parts: list[Part] = []
-    kept: list[Kept] = []
-    voice = Voice(source.tracks[index].notes)
-    for bars, reason in _runs(model, source, index):
+    cutter = _Cutter(score, index, spec, rule)
+    windows: list[Window] = []
+    kept: list[KeptBars] = []
+    for bars, reason in cutter.runs():
         if reason:
-            kept.append(Kept(bars[0].number, bars[-1].number, reason))
+            kept.append(KeptBars(bars[0].number, bars[-1].number, reason))
             continue
-        for window, new in _windows(bars, model.bars):
-            part = _part(model, source, index, voice, window, new)
-            notes = model.representation.decode(part.phrase.window)
-            if any(n.end > part.start - part.offset and n.onset < part.end - part.offset for n in notes):
-                parts.append(part)
+        for chosen, new in _windows(bars, spec.bars):
+            window = cutter.window(chosen, new)
+            if cutter.sounds(window):
+                windows.append(window)
             else:
-                kept.append(Kept(new[0].number, new[-1].number, "silent"))
-    if not parts:
-        reasons = (model.refusal(_lengthened([bar], model.bars)) for bar in source.bars())
-        raise RepresentationError(f"{where}: {next(filter(None, reasons), 'no note lies on the grid; choose another track.')}")
-    return Piece(source, index, tuple(parts), tuple(_merged(kept)))
+                kept.append(KeptBars(new[0].number, new[-1].number, "silent"))
+    if not windows:
+        problems = (spec.problem(_lengthened([bar], spec.bars)) for bar in score.bars())
+        raise RepresentationError(f"{where}: {next(filter(None, problems), 'no note lies on the grid; choose another track.')}")
+    return Piece(score, index, tuple(windows), tuple(_merged(kept)), keep_tracks)
 
 
-def _runs(model: MusicModel, score: Score, index: int) -> Iterable[tuple[list[Bar], str]]:
-    """Return bars in runs of one metre and length that the model takes, or of one reason why it does not."""
-    first = first_full_bar(score, index)
-    onset = score.tracks[index].notes[0].onset
+@dataclass(frozen=True)
+class _Cutter:
+    """Cuts one track of a score."""
 
-    def kind(bar: Bar) -> tuple[str, int, int, float]:
-        if bar.number < first:
-            return ("silent" if bar.end <= onset else "pick-up", 0, 0, 0.0)
-        try:
-            model.representation.bar_steps([bar])
-        except RepresentationError:
-            return ("off the grid", 0, 0, 0.0)
-        if model.refusal(_lengthened([bar], model.bars)) is not None:
-            return ("too long", 0, 0, 0.0)
-        return ("", bar.numerator, bar.denominator, round(bar.length, 6))
+    score: Score
+    index: int
+    spec: WindowSpec
+    rule: TrackRule
 
-    return [(list(bars), key[0]) for key, bars in groupby(score.bars(), kind)]
+    @cached_property
+    def notes(self) -> NoteIndex:
+        """The notes of the track."""
+        return NoteIndex(self.score.tracks[self.index].notes)
+
+    def runs(self) -> Iterable[tuple[list[Bar], str]]:
+        """Return bars in runs: of one metre and length that the model takes, or of one reason why it does not."""
+        first = first_full_bar(self.score, self.index)
+        onset = self.score.tracks[self.index].notes[0].onset
+
+        def state(bar: Bar) -> tuple[str, int, int, float]:
+            if bar.number < first:
+                return ("silent" if bar.end <= onset else "pick-up", 0, 0, 0.0)
+            try:
+                self.spec.representation.bar_steps([bar])
+            except RepresentationError:
+                return ("off the grid", 0, 0, 0.0)
+            if self.spec.problem(_lengthened([bar], self.spec.bars)) is not None:
+                return ("too long", 0, 0, 0.0)
+            return ("", bar.numerator, bar.denominator, round(bar.length, 6))
+
+        return [(list(bars), key[0]) for key, bars in groupby(self.score.bars(), state)]
+
+    def window(self, bars: list[Bar], new: list[Bar]) -> Window:
+        """Put bars on the grid; `new` are those that no window before has."""
+        half = self.spec.representation.half_step  # an onset this close before a bar line belongs to it
+        start, end = bars[0].start, bars[-1].end
+        early = half if self.rule.anticipates else 0.0  # a note before the bar line may have faded at it
+        notes = [n for n in self.notes.near(start - early, end) if n.onset < end - half and n.end > start - early]
+        clipped = [replace(n, duration=min(n.end, end) - n.onset) for n in notes]
+        whole = _lengthened(bars, self.spec.bars)
+        phrase = phrase_of(self.score, self.index, whole, clipped, self.spec.representation, self.rule)
+        phrase = replace(phrase, manner=replace(phrase.manner, lead=min(early, start)))
+        return Window(phrase, start, new[0].start, new[-1].end)
+
+    def sounds(self, window: Window) -> bool:
+        """Return whether a note sounds in the stretch that a window stands for."""
+        start, end = window.start - window.offset, window.end - window.offset
+        notes = self.spec.representation.decode(window.phrase.window)
+        return any(n.end > start and n.onset < end for n in notes)
 
 
 def _lengthened(bars: Sequence[Bar], count: int) -> list[Bar]:
-    """Put bars like the last behind bars until there are `count`."""
-    made = list(bars)
-    while len(made) < count:
-        made.append(replace(made[-1], number=made[-1].number + 1, start=made[-1].end))
-    return made
+    """Append bars like the last one until there are `count`."""
+    result = list(bars)
+    while len(result) < count:
+        result.append(replace(result[-1], number=result[-1].number + 1, start=result[-1].end))
+    return result
 
 
 def _windows(bars: list[Bar], count: int) -> Iterable[tuple[list[Bar], list[Bar]]]:
@@ -188,22 +225,12 @@ def _windows(bars: list[Bar], count: int) -> Iterable[tuple[list[Bar], list[Bar]
         yield (bars[-count:] if len(new) < count <= len(bars) else new), new
 
 
-def _part(model: MusicModel, score: Score, index: int, voice: Voice, bars: list[Bar], new: list[Bar]) -> Part:
-    half = model.representation.half_step  # an onset this close before a bar line belongs to it
-    start, end = bars[0].start, bars[-1].end
-    early = 0.0 if model.representation.pitched else half  # a drum hit before the bar line may have faded at it
-    notes = [n for n in voice.near(start - early, end) if n.onset < end - half and n.end > start - early]
-    clipped = [replace(n, duration=min(n.end, end) - n.onset) for n in notes]
-    phrase = phrase_of(score, index, _lengthened(bars, model.bars), clipped, model.representation)
-    phrase = replace(phrase, manner=replace(phrase.manner, lead=min(early, start)))
-    return Part(phrase, start, new[0].start, new[-1].end)
-
-
-def _merged(kept: list[Kept]) -> list[Kept]:
-    made: list[Kept] = []
+def _merged(kept: list[KeptBars]) -> list[KeptBars]:
+    """Join neighbours that were kept for the same reason."""
+    result: list[KeptBars] = []
     for k in kept:
-        if made and made[-1].last + 1 == k.first and made[-1].reason == k.reason:
-            made[-1] = replace(made[-1], last=k.last)
+        if result and result[-1].last + 1 == k.first and result[-1].reason == k.reason:
+            result[-1] = replace(result[-1], last=k.last)
         else:
-            made.append(k)
-    return made
+            result.append(k)
+    return result

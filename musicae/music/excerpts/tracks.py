@@ -1,21 +1,173 @@
-"""Which tracks of a file are its drums.
+"""Which tracks of a file a model works on: the melody track, or the drum part.
 
-The drum part of a file is all of its drum tracks together (General MIDI's channel 10), since many programs write a track for
-each drum; one of them, or a track of another channel that holds drums, can be named instead.
+The melody track is the one with the best score among the tracks that are not drums:
+
+* 3 points if its name says so (melody, lead, vocal, voice, soprano, tune, sing, cantus, ...), minus 2 if its name says
+  bass, drums, pad, strings, chords, piano left or accompaniment;
+* up to 2 points for being one note at a time (the share of its notes that start after the one before has ended);
+* up to 1 point for its height (mean pitch 36 gives 0, 84 gives 1);
+* up to 1 point for the share of the piece's bars in which it plays;
+* minus 2 for a General MIDI bass (programs 32 to 39), minus 1 for fewer than 8 notes.
+
+The first of several equal tracks is taken.
+
+The drum part of a file is all of its drum tracks together (General MIDI's channel 10), since many programs write one track
+per drum. A single track can be named instead: one of them, or a track of another channel that holds drums.
 """
 
-from dataclasses import replace
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from musicae.errors import MidiError
-from musicae.music.excerpts.bars import choose_track
-from musicae.music.score import Score
+from musicae.errors import MidiError, ParameterError
+from musicae.music.score import Bar, Score, Track, bar_index
 
-__all__ = ["ALL", "choose_part", "drum_tracks", "plays_drums"]
+__all__ = ["ALL_DRUMS", "DRUM_PART", "MELODY_TRACK", "TrackRule", "choose_drums", "choose_track", "drum_tracks", "track_scores"]
 
-ALL = "drums"  # names the whole drum part, where no track is called so
+ALL_DRUMS = "drums"  # names the whole drum part, unless a track has that name
+
+_MELODY = re.compile(r"melod|lead|vocal|voice|vox|sopran|tune|sing|cantus|solo|melo\b|m[eé]lodie", re.IGNORECASE)
+_OTHER = re.compile(r"bass|drum|perc|pad|string|chord|accomp|left|tenor|alto|rhythm|bridge|backing|harm", re.IGNORECASE)
 
 
-def plays_drums(score: Score, where: str, wanted: str | None = None) -> bool:
+@dataclass(frozen=True)
+class TrackRule:
+    """How the track that a model works on is found in a score.
+
+    Arguments:
+        name: Name of a new track of this kind, such as `melody`.
+        choose: From a score, its name in messages and a track number, name or None: the score, in which the track is one, and
+            the index of that track.
+        matches: From the same arguments, whether a score is of this kind without being asked to be.
+        is_drum: Whether the track plays on the drum channel.
+        anticipates: Whether a note may come up to half a time step before the bar line that it belongs to.
+    """
+
+    name: str
+    choose: Callable[[Score, str, str | None], tuple[Score, int]]
+    matches: Callable[[Score, str, str | None], bool]
+    is_drum: bool = False
+    anticipates: bool = False
+
+
+def track_scores(score: Score) -> list[float]:
+    """Return how much each track looks like the melody; minus infinity for drums."""
+    bars = score.bars()
+    return [_score(track, bars) for track in score.tracks]
+
+
+def _score(track: Track, bars: tuple[Bar, ...]) -> float:
+    if track.is_drum or not track.notes:
+        return float("-inf")
+    notes = track.notes
+    points = 3.0 if _MELODY.search(track.name) else 0.0
+    points -= 2.0 if _OTHER.search(track.name) else 0.0
+    points -= 2.0 if 32 <= track.program <= 39 else 0.0
+    points -= 1.0 if len(notes) < 8 else 0.0
+    single = sum(b.onset >= a.end - 0.06 and b.onset > a.onset for a, b in pairwise(notes))
+    points += 2.0 * single / max(1, len(notes) - 1)
+    mean_pitch = sum(n.pitch for n in notes) / len(notes)
+    points += min(1.0, max(0.0, (mean_pitch - 36) / 48))
+    return points + len({bar_index(n.onset, bars) for n in notes}) / max(1, len(bars))
+
+
+def choose_track(score: Score, where: str, wanted: str | None = None) -> int:
+    """Return the index of the melody track.
+
+    Arguments:
+        score: The score.
+        where: The file's name, for messages.
+        wanted: A track number (from 1) or name instead of the rule.
+
+    Raises:
+        MidiError: the score has no notes, or only drums.
+        ParameterError: the track wanted does not exist.
+    """
+    if not score.tracks:
+        raise MidiError(f"{where} has no notes; choose another file.")
+    names = [t.name or f"track {i}" for i, t in enumerate(score.tracks, 1)]
+    if wanted is not None:
+        if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+            return int(wanted) - 1
+        matches = [i for i, name in enumerate(names) if name.lower() == wanted.lower()]
+        if not matches:
+            listed = ", ".join(f"{i} {name!r}" for i, name in enumerate(names, 1))
+            raise ParameterError(f"{where} has no track {wanted!r}; its tracks are {listed}.")
+        return matches[0]
+    points = track_scores(score)
+    best = max(range(len(points)), key=points.__getitem__)
+    if points[best] == float("-inf") and not any(t.notes for t in score.tracks):
+        raise MidiError(f"{where} has no notes; choose another file.")
+    if points[best] == float("-inf"):
+        drums = [f"{i} {t.name!r}" if t.name else str(i) for i, t in enumerate(score.tracks, 1) if t.notes]
+        tracks = f"track{'s' if len(drums) > 1 else ''} {', '.join(drums)}"
+        raise MidiError(f"{where} has drums only ({tracks}); a melody model needs a pitched track. Choose another file.")
+    return best
+
+
+def drum_tracks(score: Score, where: str, wanted: str | None = None) -> tuple[int, ...]:
+    """Return the indices of the tracks that are the drum part.
+
+    Arguments:
+        score: The score.
+        where: The file's name, for messages.
+        wanted: A track number (from 1) or name instead of all drum tracks; `drums` are all of them, too.
+
+    Raises:
+        MidiError: the score has no drum track.
+        ParameterError: the track wanted does not exist.
+    """
+    named = wanted is not None and any(t.name.lower() == ALL_DRUMS for t in score.tracks)
+    if wanted is not None and (named or wanted.lower() != ALL_DRUMS):
+        return (choose_track(score, where, wanted),)
+    found = tuple(i for i, t in enumerate(score.tracks) if t.is_drum and t.notes)
+    if not found and any(t.notes for t in score.tracks):
+        raise MidiError(
+            f"{where} has no drums (no track on channel 10); give --track the number of the track that holds them, or choose "
+            "another file."
+        )
+    if not found:
+        raise MidiError(f"{where} has no notes; choose another file.")
+    return found
+
+
+def choose_drums(score: Score, where: str, wanted: str | None = None) -> tuple[Score, int]:
+    """Choose the drum part and join its tracks.
+
+    Arguments:
+        score: The score.
+        where: The file's name, for messages.
+        wanted: A track number (from 1) or name instead of all drum tracks.
+
+    Returns:
+        The score, in which the drum part is one track, and the index of that track; the tracks before it are unchanged.
+
+    Raises:
+        MidiError: the score has no drum track.
+        ParameterError: the track wanted does not exist.
+    """
+    first, *others = drum_tracks(score, where, wanted)
+    track = score.tracks[first]
+    if track.is_drum and not others:
+        return score, first
+    joined = [score.tracks[i] for i in (first, *others)]
+    notes = tuple(sorted(n for t in joined for n in t.notes))
+    controls = tuple(sorted((c for t in joined for c in t.controls), key=lambda c: c.time))
+    kit = replace(track, notes=notes, controls=controls, is_drum=True)
+    tracks = tuple(kit if i == first else t for i, t in enumerate(score.tracks) if i not in others)
+    return replace(score, tracks=tracks), first
+
+
+def _melody(score: Score, where: str, wanted: str | None = None) -> tuple[Score, int]:
+    return score, choose_track(score, where, wanted)
+
+
+def _any(score: Score, where: str, wanted: str | None = None) -> bool:
+    return True
+
+
+def _plays_drums(score: Score, where: str, wanted: str | None = None) -> bool:
     """Return whether a score has drums only, or the track wanted of it is one of drums.
 
     Arguments:
@@ -34,57 +186,5 @@ def plays_drums(score: Score, where: str, wanted: str | None = None) -> bool:
     return score.tracks[tracks[0]].is_drum
 
 
-def drum_tracks(score: Score, where: str, wanted: str | None = None) -> tuple[int, ...]:
-    """Return the indices of the tracks that are the drum part.
-
-    Arguments:
-        score: The score.
-        where: The file's name, for messages.
-        wanted: A track number (from 1) or name instead of all drum tracks; `drums` are all of them, too.
-
-    Raises:
-        MidiError: the score has no drum track.
-        ParameterError: the track wanted does not exist.
-    """
-    named = wanted is not None and any(t.name.lower() == ALL for t in score.tracks)
-    if wanted is not None and (named or wanted.lower() != ALL):
-        return (choose_track(score, where, wanted),)
-    found = tuple(i for i, t in enumerate(score.tracks) if t.is_drum and t.notes)
-    if not found and any(t.notes for t in score.tracks):
-        raise MidiError(
-            f"{where} has no drums (no track on channel 10); give --track the number of the track that holds them, or choose "
-            "another file."
-        )
-    if not found:
-        raise MidiError(f"{where} has no notes; choose another file.")
-    return found
-
-
-def choose_part(score: Score, where: str, wanted: str | None = None, *, pitched: bool) -> tuple[Score, int]:
-    """Choose what a model works on: the melody track, or the drum part as one track.
-
-    Arguments:
-        score: The score.
-        where: The file's name, for messages.
-        wanted: A track number (from 1) or name instead of the rule.
-        pitched: Whether the model is one of melodies.
-
-    Returns:
-        The score, in which the drum part is one track, and the index of the track; those before it are as they were.
-
-    Raises:
-        MidiError: there is no melody, or no drums.
-        ParameterError: the track wanted does not exist.
-    """
-    if pitched:
-        return score, choose_track(score, where, wanted)
-    first, *others = drum_tracks(score, where, wanted)
-    track = score.tracks[first]
-    if track.is_drum and not others:
-        return score, first
-    joined = [score.tracks[i] for i in (first, *others)]
-    notes = tuple(sorted(n for t in joined for n in t.notes))
-    controls = tuple(sorted((c for t in joined for c in t.controls), key=lambda c: c.time))
-    kit = replace(track, notes=notes, controls=controls, is_drum=True)
-    tracks = tuple(kit if i == first else t for i, t in enumerate(score.tracks) if i not in others)
-    return replace(score, tracks=tracks), first
+MELODY_TRACK = TrackRule("melody", _melody, _any)
+DRUM_PART = TrackRule("drums", choose_drums, _plays_drums, is_drum=True, anticipates=True)

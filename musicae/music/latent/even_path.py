@@ -15,7 +15,7 @@ from torch import Tensor
 
 from musicae.core import latent
 from musicae.music.latent.refine import refine
-from musicae.music.metrics.melody import Distance, window_distance
+from musicae.music.metrics.base import Distance
 from musicae.music.models.base import GridAutoencoder
 from musicae.music.models.batch import GridBatch
 
@@ -39,7 +39,7 @@ class _Line:
 
 @torch.no_grad()
 def even_path(
-    model: GridAutoencoder, a: Tensor, b: Tensor, steps: int, like: GridBatch, distance: Distance = window_distance
+    model: GridAutoencoder, a: Tensor, b: Tensor, steps: int, like: GridBatch, distance: Distance
 ) -> tuple[list[float], Tensor]:
     """Choose codes between two so that the music changes by equal amounts from each to the next.
 
@@ -49,8 +49,7 @@ def even_path(
         b: Code, shape (Z,).
         steps: Number of codes, at least 2, both ends included.
         like: One window, whose bars are decoded.
-        distance: How far tokens (..., T) are from others under a mask (..., T), shape (...); for drums
-            `musicae.music.metrics.drums.hit_distance`.
+        distance: How far tokens (..., T) are from others under a mask (..., T), shape (...): that of the kind of music.
 
     Returns:
         Where the codes lie between a (0) and b (1), strictly increasing, and the codes, shape (steps, Z); those of bridges lie

@@ -1,57 +1,50 @@
-"""Figures that tell how well one melody, or drum pattern, becomes another.
+"""Metrics of paths: how well one window becomes another.
 
 Conventions: a path is S windows in the same bars, tokens int64 of shape (..., S, T), with a mask (..., T) of the time steps
-that count; distances are those of `musicae.music.metrics.melody.window_distance`, of drum patterns those of
-`musicae.music.metrics.drums.hit_distance`. Figures come path by path, shape (...).
+that count. Distances are those of the kind of music (`WindowMetrics.distance`). Metrics come path by path, shape (...).
 
-Figures:
+Metrics:
     step_ratio: largest over mean distance between neighbours. 1 where the music changes by equal amounts; S - 1 where all of it
         changes at once. 1 by convention for a path that does not move.
     monotone: share of steps after which the music is no nearer to where the path began.
     rank_correlation: Spearman's, between the place on the path and the distance to where it began, ties given their mean rank;
         1 by convention where all of it is equally far away.
-    fidelity: how well the ends of the path are the two windows that it was to lead between: 1 minus their distance, or of drum
-        patterns the F measure of hits; the mean of both ends.
-    in_scale_rates: share of a window's notes in the best of the twelve diatonic scales, major or natural minor (Mogren's scale
-        consistency); along a path it falls where keys are mixed.
+    end_fidelity: how well the ends of the path are the two windows that it was to lead between; the mean of both ends.
 
-The baseline is to mix the data themselves: each time step is taken from the one or the other window, from the other with a
+The baseline mixes the data themselves: each time step is taken from one of the two windows, from the other with a
 probability that rises from 0 to 1 along the path, drawn afresh for each window.
 
 References:
-    Roberts et al., 2018, arXiv 1803.05428 (mixed data as a baseline, distances along a path); Mogren, 2016, C-RNN-GAN,
-    arXiv 1611.09904; Spearman, 1904, The proof and measurement of association between two things.
+    Roberts et al., 2018, arXiv 1803.05428 (mixed data as a baseline, distances along a path); Spearman, 1904, The proof and
+    measurement of association between two things.
 """
 
 import torch
 from torch import Tensor
 
-from musicae.music.metrics.drums import hit_distance, hit_f1s
-from musicae.music.metrics.melody import Distance, window_distance, worst_decile
+from musicae.music.metrics.base import Distance, WindowMetrics, worst_decile
 
 __all__ = [
     "averages",
     "distances_to_start",
-    "fidelity",
-    "in_scale_rates",
+    "end_fidelity",
     "mixed",
     "monotone",
-    "path_figures",
+    "path_metrics",
     "rank_correlation",
     "step_ratio",
     "step_sizes",
 ]
 
-_MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _SLACK = 1e-6  # distances are sums of equal parts; less than this is rounding
 
 
-def step_sizes(paths: Tensor, mask: Tensor, distance: Distance = window_distance) -> Tensor:
+def step_sizes(paths: Tensor, mask: Tensor, distance: Distance) -> Tensor:
     """Return how far each window is from the one before, shape (..., S - 1)."""
     return distance(paths[..., :-1, :], paths[..., 1:, :], mask[..., None, :])
 
 
-def distances_to_start(paths: Tensor, mask: Tensor, distance: Distance = window_distance) -> Tensor:
+def distances_to_start(paths: Tensor, mask: Tensor, distance: Distance) -> Tensor:
     """Return how far each window is from the first, shape (..., S); the first is 0."""
     return distance(paths[..., :1, :], paths, mask[..., None, :])
 
@@ -79,30 +72,9 @@ def rank_correlation(distances: Tensor) -> Tensor:
     return torch.where(length > 0, (ranks @ places) / length.clamp(min=1e-12), 1.0)
 
 
-def fidelity(paths: Tensor, first: Tensor, last: Tensor, mask: Tensor, *, drums: bool = False) -> Tensor:
+def end_fidelity(paths: Tensor, first: Tensor, last: Tensor, mask: Tensor, metrics: WindowMetrics) -> Tensor:
     """Return how well the ends of paths (P, S, T) are the windows (P, T) that they lead between, shape (P,), in [0, 1]."""
-    pairs = ((first, paths[:, 0]), (last, paths[:, -1]))
-    kept = [hit_f1s(a, b, mask) if drums else 1 - window_distance(a, b, mask) for a, b in pairs]
-    return (kept[0] + kept[1]) / 2
-
-
-def in_scale_rates(tokens: Tensor, mask: Tensor) -> Tensor:
-    """Return the share of the notes of each window that lie in the diatonic scale that holds most of them.
-
-    Arguments:
-        tokens: Tokens of a melody grid, shape (..., T).
-        mask: Time steps that count, broadcast against them.
-
-    Returns:
-        Shape (...), from 7 / 12 (all pitch classes alike) to 1; NaN for windows without notes.
-    """
-    onset = (tokens > 1) & mask
-    classes = torch.nn.functional.one_hot(tokens % 12, 12) * onset[..., None]  # rotated by a constant: no matter here
-    counts = classes.sum(-2).float()  # (..., 12)
-    scales = torch.zeros(12, 12, device=tokens.device)
-    for tonic in range(12):
-        scales[[(tonic + step) % 12 for step in _MAJOR], tonic] = 1.0
-    return (counts @ scales).amax(-1) / counts.sum(-1)
+    return (metrics.fidelity(first, paths[:, 0], mask) + metrics.fidelity(last, paths[:, -1], mask)) / 2
 
 
 def mixed(first: Tensor, last: Tensor, steps: int, generator: torch.Generator) -> Tensor:
@@ -122,49 +94,44 @@ def mixed(first: Tensor, last: Tensor, steps: int, generator: torch.Generator) -
     return torch.where(noise.to(first.device) < alphas.to(first.device), last[..., None, :], first[..., None, :])
 
 
-def path_figures(paths: Tensor, first: Tensor, last: Tensor, mask: Tensor, *, drums: bool = False) -> dict[str, Tensor]:
-    """Return all figures of paths.
+def path_metrics(paths: Tensor, first: Tensor, last: Tensor, mask: Tensor, metrics: WindowMetrics) -> dict[str, Tensor]:
+    """Return all metrics of paths.
 
     Arguments:
         paths: Shape (P, S, T).
         first: The windows that they were to begin with, shape (P, T).
         last: The windows that they were to end with, shape (P, T).
         mask: Shape (P, T).
-        drums: Whether the tokens are sets of hits.
+        metrics: The metrics of their kind of music.
 
     Returns:
         Each of shape (P,): `step_ratio`, `monotone`, `rank_correlation`, `end_fidelity`, `ends_exact` (share of the two ends
-        that sound just as they were to), `in_scale` (mean along the path, ends left out) and `in_scale_ends` (mean of the
-        path's two ends), NaN where nothing sounds, neither of them of drums; and `curve`, distances to the first window of
-        the path, shape (P, S).
+        that sound just as they were to) and what `WindowMetrics.along_path` gives; and `curve`, distances to the first window
+        of the path, shape (P, S).
     """
-    distance = hit_distance if drums else window_distance
-    away = distances_to_start(paths, mask, distance)
-    wanted = torch.stack([first, last], dim=1)
-    exact = (distance(wanted, paths[:, [0, -1]], mask[:, None]) == 0).float().mean(1)
-    figures = {
-        "step_ratio": step_ratio(step_sizes(paths, mask, distance)),
+    away = distances_to_start(paths, mask, metrics.distance)
+    ends = torch.stack([first, last], dim=1)
+    exact = (metrics.distance(ends, paths[:, [0, -1]], mask[:, None]) == 0).float().mean(1)
+    return {
+        "step_ratio": step_ratio(step_sizes(paths, mask, metrics.distance)),
         "monotone": monotone(away),
         "rank_correlation": rank_correlation(away),
-        "end_fidelity": fidelity(paths, first, last, mask, drums=drums),
+        "end_fidelity": end_fidelity(paths, first, last, mask, metrics),
         "ends_exact": exact,
         "curve": away,
+        **metrics.along_path(paths, mask),
     }
-    if not drums:
-        scale = in_scale_rates(paths, mask[:, None])
-        figures |= {"in_scale": scale[:, 1:-1].nanmean(1), "in_scale_ends": scale[:, [0, -1]].nanmean(1)}
-    return figures
 
 
-def averages(figures: dict[str, Tensor]) -> dict[str, float | list[float]]:
-    """Return the means over all paths of what `path_figures` gave.
+def averages(metrics: dict[str, Tensor]) -> dict[str, float | list[float]]:
+    """Return the means over all paths of what `path_metrics` gave.
 
     Returns:
-        Its figures, windows without notes left out of the rates in scale (which are 1 where nothing sounds at all); also
+        Its metrics, windows without notes skipped in the rates in scale (which are 1 where nothing sounds at all); also
         `step_ratio_worst` (mean over the worst tenth of the paths), `step_ratio_largest`, and `curve` as a list of S means.
     """
-    curve = figures["curve"].double().mean(0).tolist()
-    means = {name: float(values.double().nanmean().nan_to_num(1.0)) for name, values in figures.items() if name != "curve"}
-    ratios = figures["step_ratio"]
+    curve = metrics["curve"].double().mean(0).tolist()
+    means = {name: float(values.double().nanmean().nan_to_num(1.0)) for name, values in metrics.items() if name != "curve"}
+    ratios = metrics["step_ratio"]
     worst = {"step_ratio_worst": worst_decile(ratios, largest=True), "step_ratio_largest": float(ratios.max())}
     return {**means, **worst, "curve": curve}

@@ -3,14 +3,14 @@
 Conventions: windows are those of a pitched representation; windows without notes have no features and are counted apart.
 
 Features, each a histogram over a whole set:
-    pitch_class: of each note, above the tonic of the key that its window fits best (`musicae.music.latent.attribute_vectors.best_key`), 0 to 11:
+    pitch_class: of each note, above the tonic of the key that its window fits best (`musicae.music.metrics.attributes.best_key`), 0 to 11:
         music in another key is the same music. `pitch_class_absolute`, from C, is told beside them and counts for nothing: a
         model that is trained on transposed windows knows no keys.
     interval: from each note to the next, in semitones, -12 to 12, larger ones counted with these.
     duration: of each note, in 24ths of a quarter note, to 4 quarters, longer ones counted with these.
     onsets: notes that begin in each bar, 0 to 32.
     range: of each window, highest minus lowest pitch, in bins of 3 semitones to 36.
-    syncopation: of each window (`musicae.music.latent.attribute_vectors`), in bins of 0.1 to 3.
+    syncopation: of each window (`musicae.music.metrics.attributes`), in bins of 0.1 to 3.
 
 Figures:
     overlap: area under the lower of two histograms, each of area 1: from 0, nothing in common, to 1, the same. Yang and
@@ -31,7 +31,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from musicae.music.latent.attribute_vectors import ATTRIBUTES, best_key, measure
+from musicae.music.metrics.attributes import ATTRIBUTES, best_key, measure_attributes
 from musicae.music.representations import GridWindow, Representation
 from musicae.music.score import Note
 
@@ -67,7 +67,7 @@ def features(windows: Sequence[GridWindow], representation: Representation) -> d
         found["duration"] += [round(_TICKS * n.duration) for n in notes]
         found["onsets"] += _onsets(notes, window, representation)
     arrays = {name: np.array(values, dtype=np.float64) for name, values in found.items()}
-    measured = measure(windows, representation)
+    measured = measure_attributes(windows, representation)
     for name in ("range", "syncopation"):
         column = measured[:, ATTRIBUTES.index(name)]
         arrays[name] = column[~np.isnan(column)]

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,8 +10,19 @@ from torch.nn import functional as F
 from musicae.core.autoencoder import Autoencoder
 from musicae.errors import ParameterError
 from musicae.music.models.batch import GridBatch
+from musicae.music.representations import GridWindow, Representation
+from musicae.music.scales import Scale
 
-__all__ = ["GridAutoencoder", "bias_at", "check_length", "hide_tokens", "pick", "sequence_log_likelihood", "sole_tokens"]
+__all__ = [
+    "GridAutoencoder",
+    "bias_at",
+    "check_length",
+    "hide_tokens",
+    "pick",
+    "scale_bias",
+    "sequence_log_likelihood",
+    "sole_tokens",
+]
 
 
 class GridAutoencoder(Autoencoder[GridBatch]):
@@ -89,6 +101,13 @@ def bias_at(logit_bias: Tensor | None, t: int) -> Tensor | float:
         return 0.0
     bias = _three_axes(logit_bias)
     return bias[:, min(t, bias.shape[1] - 1)]  # of one time step for all, or past the last one, where nothing is kept
+
+
+def scale_bias(scale: Scale, representation: Representation) -> Tensor:
+    """Return the logit bias that forbids notes outside a scale: 0 or minus infinity per token, float32, shape (D,)."""
+    windows = [GridWindow(np.array([token]), (1,)) for token in range(representation.depth)]
+    foreign = [any(note.pitch not in scale for note in representation.decode(w)) for w in windows]
+    return torch.where(torch.tensor(foreign), -torch.inf, 0.0)
 
 
 def sole_tokens(logit_bias: Tensor | None, steps: int) -> list[Tensor | None]:

@@ -3,17 +3,34 @@
 from typing import Any
 
 from musicae.core.config import look_up
+from musicae.core.lazy_registry import Registry
 from musicae.errors import ParameterError
 from musicae.music.representations.base import GridWindow, Representation
 from musicae.music.representations.drums import DrumGrid
 from musicae.music.representations.melody import MelodyGrid, TripletGrid
+from musicae.music.representations.spec import WindowSpec
 
-__all__ = ["REPRESENTATIONS", "DrumGrid", "GridWindow", "MelodyGrid", "Representation", "TripletGrid", "build"]
+__all__ = [
+    "REPRESENTATIONS",
+    "DrumGrid",
+    "GridWindow",
+    "MelodyGrid",
+    "Representation",
+    "TripletGrid",
+    "WindowSpec",
+    "representation_from_dict",
+]
 
-REPRESENTATIONS: dict[str, type[Representation]] = {kind.name: kind for kind in (MelodyGrid, TripletGrid, DrumGrid)}
+REPRESENTATIONS: Registry[type[Representation]] = Registry(
+    {
+        "melody": "musicae.music.representations.melody:MelodyGrid",
+        "melody-triplets": "musicae.music.representations.melody:TripletGrid",
+        "drums": "musicae.music.representations.drums:DrumGrid",
+    }
+)
 
 
-def build(values: dict[str, Any]) -> Representation:
+def representation_from_dict(values: dict[str, Any]) -> Representation:
     """Build the representation that `Representation.to_dict` described.
 
     Raises:
@@ -21,8 +38,8 @@ def build(values: dict[str, Any]) -> Representation:
     """
     arguments = dict(values)
     name = str(arguments.pop("name", ""))
-    kind = look_up("representation", name, REPRESENTATIONS)
+    representation = look_up("representation", name, REPRESENTATIONS)
     try:
-        return kind(**arguments)
+        return representation(**arguments)
     except TypeError as error:
         raise ParameterError(f"Representation {name!r} does not take these arguments: {error}.") from error

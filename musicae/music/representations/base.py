@@ -54,7 +54,7 @@ class Representation(ABC):
 
     name: str
     positions: tuple[float, ...]
-    pitched: bool = True  # whether music in another key is the same music
+    kind: str  # the kind of music it represents, a key of `musicae.music.kinds.KINDS`
     values: int = 0  # numbers a time step besides the token, V
 
     @property
@@ -88,9 +88,9 @@ class Representation(ABC):
     def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
         """Shift the pitches in `tokens` (any shape); pitches outside the range move by an octave into it."""
 
+    @abstractmethod
     def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
         """Return at which time steps something begins: bool, of the shape of `tokens`."""
-        return tokens > 0
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:

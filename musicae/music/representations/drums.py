@@ -56,7 +56,7 @@ class DrumGrid(Representation):
     """Sets of hits with velocities and offsets (see the module's worked example)."""
 
     name = "drums"
-    pitched = False
+    kind = "drums"
     values = 2 * len(PARTS)
 
     def __init__(self) -> None:
@@ -108,6 +108,10 @@ class DrumGrid(Representation):
                     onset += offset / (2 * self.steps_per_quarter)
                 notes.append(Note(onset, 1 / self.steps_per_quarter, _PITCHES[part], loudness))
         return tuple(sorted(notes))
+
+    def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
+        """Return at which time steps something is hit."""
+        return tokens > 0
 
     def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
         """Return the tokens as they are: drums have no key."""

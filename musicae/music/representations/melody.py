@@ -52,6 +52,8 @@ class _Melody(Representation, ABC):
         highest: Highest MIDI pitch kept; notes outside are moved by octaves into the range.
     """
 
+    kind = "melody"
+
     def __init__(self, positions: tuple[float, ...], lowest: int, highest: int) -> None:
         self.positions = positions
         self.lowest = lowest

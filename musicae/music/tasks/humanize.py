@@ -1,14 +1,16 @@
-"""Humanising: a quantised drum pattern gets a drummer's velocities and timing, and keeps its hits.
+"""`humanize`: a quantised drum pattern gets a drummer's velocities and timing, and keeps its hits.
 
-The model is told the hits only; the code that it infers from them says how a drummer would play them, and the decoder gives
-each hit a velocity and an offset from its sixteenth. All bars are taken, in the windows of `musicae.music.excerpts.piece`.
+The encoder gets the hits alone. The code that it infers from them represents how a drummer would play them, and the decoder
+gives each hit a velocity and an offset from its sixteenth. All bars are taken, in the windows of
+`musicae.music.excerpts.piece`.
 
-* One draw from the posterior serves all windows, so that the manner of playing does not change from window to window; what
+* One draw from the posterior serves all windows, so that the manner of playing does not change from window to window. What
   differs from hit to hit is drawn for each.
-* A hit is first moved to the sixteenth it is nearest to, but one that lies exactly on a triplet or a thirty-second is meant
-  to be there: it keeps its place, and only its velocity changes.
-* Other hits of one part of the kit on one sixteenth, as in a flam, stay as far apart as they are: the loudest leads.
-* Hits of no part of the kit (see `musicae.music.representations.drums`), and bars that the model does not take, stay as they are.
+* A hit is first moved to its nearest sixteenth. A hit that lies exactly on a triplet or a thirty-second is meant to be there:
+  it keeps its place, and only its velocity changes.
+* Several hits of one drum voice on one sixteenth, as in a flam, stay as far apart as they are: the loudest leads.
+* Hits outside the drum voices (see `musicae.music.representations.drums`), and bars that the model does not take, stay as they
+  are.
 
 References:
     Gillick, Roels, Engel, Eck and Bamman, 2019, Learning to Groove with Inverse Sequence Transformations, arXiv 1905.06118.
@@ -21,14 +23,13 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from musicae.core.config import check_temperature
 from musicae.core.distributions import DiagonalGaussian
 from musicae.errors import CheckpointError, ParameterError
-from musicae.music.excerpts.phrase import Phrase
-from musicae.music.excerpts.piece import Kept, Part, Piece, cut
+from musicae.music.decoding import Decoding
+from musicae.music.excerpts.phrase import Phrase, open_score, to_score
+from musicae.music.excerpts.piece import KeptBars, Piece, Window
 from musicae.music.excerpts.tracks import drum_tracks
-from musicae.music.formats.midi import read_midi
-from musicae.music.model import MusicModel, Source
+from musicae.music.model import MusicModel, MusicSource
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.blocks import BlockAutoencoder
 from musicae.music.representations import Representation
@@ -36,7 +37,9 @@ from musicae.music.representations.base import Values
 from musicae.music.representations.drums import PART_OF, PARTS
 from musicae.music.score import Note, Score
 
-__all__ = ["Humanized", "draw_feel", "feeling", "humanize"]
+__all__ = ["NATURAL", "Humanized", "draw_expression", "expressive_network", "humanize"]
+
+NATURAL = Decoding(temperature=0.5)
 
 BATCH = 256  # windows that are computed at once
 EXACT = 0.004  # quarter notes: two ticks of 480
@@ -46,13 +49,13 @@ _MEANT = (1 / 12, 1 / 8)  # distances of triplets and of thirty-seconds from the
 
 @dataclass(frozen=True)
 class Humanized:
-    """What `humanize` returns.
+    """The result of `humanize`.
 
     Arguments:
         score: The music.
         tracks: Indices of its drum tracks.
-        windows: How many windows went through the model.
-        hits: How many hits were given a feel.
+        windows: Number of windows that went through the model.
+        hits: Number of hits that got an expression.
         kept: Bars that stayed as they were, and why.
     """
 
@@ -60,18 +63,17 @@ class Humanized:
     tracks: tuple[int, ...]
     windows: int
     hits: int
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptBars, ...]
 
 
 def humanize(
     model: MusicModel,
-    source: Source,
+    source: MusicSource | Piece,
     *,
     track: str | None = None,
     where: str | None = None,
     amount: float = 1.0,
-    temperature: float = 0.5,
-    seed: int = 0,
+    decoding: Decoding = NATURAL,
 ) -> Humanized:
     """Give the drums of a piece a drummer's velocities and timing (see the module's text).
 
@@ -79,58 +81,62 @@ def humanize(
 
     Arguments:
         model: A model of drums with velocities and offsets, such as `drums-2bar`.
-        source: A MIDI file or a score.
-        track: Number (from 1) or name of the drum track. [default: all drum tracks]
+        source: A path or a score, all of whose bars are taken; a piece; or a phrase.
+        track: Number (from 1) or name of the drum track of a path or score. [default: all drum tracks]
         where: What to call the source in messages. [default: its path]
         amount: How much of it: 0 gives the hits on the grid at the velocities of the source, 1 those that are drawn.
-        temperature: 0 takes the likeliest feel, 1 draws feels as varied as those of drummers.
-        seed: Seed of the drawing.
+        decoding: Temperature 0 takes the most likely expression, 1 draws expressions as varied as those of drummers.
 
     Raises:
-        CheckpointError: the model knows no velocities and offsets.
-        ParameterError: an amount outside 0 to 1, a temperature below 0, no such track, or the source is a phrase.
+        CheckpointError: the model has no velocities and offsets.
+        ParameterError: an amount outside 0 to 1, or no such track.
         MidiError: the file cannot be read, or has no drums.
         RepresentationError: none of its bars fits the grid or the model.
     """
-    network = feeling(model)
+    network = expressive_network(model)
     if not 0 <= amount <= 1:
         raise ParameterError(f"amount must lie between 0 (on the grid) and 1 (as drawn), got {amount}.")
-    check_temperature(temperature)
-    if isinstance(source, Phrase):
-        raise ParameterError("A phrase is no whole piece; give the file or the score it came from.")
-    where = where or ("the score" if isinstance(source, Score) else str(source))
-    score = source if isinstance(source, Score) else read_midi(source)
-    tracks = drum_tracks(score, where, track)
-    piece = cut(model, score, track=track, where=where)
+    piece, score, tracks = _opened(model, source, track, where)
     moved: dict[Note, Note] = {}
-    for part, values in zip(piece.parts, _draw(network, piece, temperature, seed), strict=True):
-        moved |= _played(model.representation, piece, part, values, amount)
+    for window, values in zip(piece.windows, _draw(network, piece, decoding), strict=True):
+        moved |= _played(model.representation, piece, window, values, amount)
     last = min([s.time for s in score.time_signatures if s.time >= score.end] + [score.bars()[-1].end])
-    made = tuple(replace(t, notes=_apart(t.notes, moved, last)) if i in tracks else t for i, t in enumerate(score.tracks))
-    felt, end = replace(score, tracks=made), max(score.end, score.length)
-    felt = felt if len(felt.bars()) == len(score.bars()) else replace(felt, length=end)
+    result = tuple(replace(t, notes=_apart(t.notes, moved, last)) if i in tracks else t for i, t in enumerate(score.tracks))
+    played, end = replace(score, tracks=result), max(score.end, score.length)
+    played = played if len(played.bars()) == len(score.bars()) else replace(played, length=end)
     hits = sum(n in moved for i in tracks for n in score.tracks[i].notes)
-    return Humanized(felt, tracks, len(piece.parts), hits, piece.kept)
+    return Humanized(played, tracks, len(piece.windows), hits, piece.kept)
 
 
-def feeling(model: MusicModel) -> BlockAutoencoder:
-    """Return a model's network if it knows velocities and offsets.
+def _opened(
+    model: MusicModel, source: MusicSource | Piece, track: str | None, where: str | None
+) -> tuple[Piece, Score, tuple[int, ...]]:
+    """Return the source cut into windows, the score as it was before its drum tracks were joined, and their indices."""
+    if isinstance(source, Piece):
+        return source, source.score, (source.track,)
+    if isinstance(source, Phrase):
+        source = to_score(source.window, source.manner, model.representation)
+    score, where = open_score(source, where)
+    return model.piece(score, track=track, where=where), score, drum_tracks(score, where, track)
+
+
+def expressive_network(model: MusicModel) -> BlockAutoencoder:
+    """Return a model's network if it models velocities and offsets.
 
     Raises:
         CheckpointError: it does not.
     """
-    network = model.model
-    if isinstance(network, BlockAutoencoder) and network.hits is not None and not model.representation.pitched:
+    network = model.network
+    if isinstance(network, BlockAutoencoder) and network.hits is not None:
         return network
-    what = "melodies" if model.representation.pitched else "hits only"
     raise CheckpointError(
-        f"The model ({model.info.model}) is one of {what}, without velocities and offsets, so it cannot humanize; choose one "
-        "of drums such as drums-2bar."
+        f"The model ({model.info.model}) is one of {model.kind.title} without velocities and offsets, so it cannot humanize; "
+        "choose one of drums such as drums-2bar."
     )
 
 
 @torch.no_grad()
-def draw_feel(
+def draw_expression(
     network: BlockAutoencoder,
     x: GridBatch,
     noise: Tensor,
@@ -160,33 +166,33 @@ def draw_feel(
     return network.with_feel(hits, z, temperature=temperature, generator=generator)
 
 
-def _draw(network: BlockAutoencoder, piece: Piece, temperature: float, seed: int) -> list[Values]:
+def _draw(network: BlockAutoencoder, piece: Piece, decoding: Decoding) -> list[Values]:
     """Return the velocities and offsets of the hits of each window of a piece."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(decoding.seed)
     noise = torch.randn(1, network.latent_size, generator=generator)
     device, windows = next(network.parameters()).device, [phrase.window for phrase in piece.phrases]
     made: list[Values] = []
     for i in range(0, len(windows), BATCH):
         x = GridBatch.from_windows(windows[i : i + BATCH]).to(device)
-        felt = draw_feel(network, x, noise, temperature=temperature, generator=generator)
-        made += [w.values for w in felt.windows() if w.values is not None]
+        played = draw_expression(network, x, noise, temperature=decoding.temperature, generator=generator)
+        made += [w.values for w in played.windows() if w.values is not None]
     return made
 
 
-def _played(grid: Representation, piece: Piece, part: Part, values: Values, amount: float) -> dict[Note, Note]:
-    """Return what becomes of each note of a part of a piece; values as in `musicae.music.representations.drums`, shape (T, V)."""
-    bar_steps, half = part.phrase.window.bar_steps, grid.half_step
+def _played(grid: Representation, piece: Piece, window: Window, values: Values, amount: float) -> dict[Note, Note]:
+    """Return what becomes of each note of a window of a piece; values as in `musicae.music.representations.drums`, shape (T, V)."""
+    bar_steps, half = window.phrase.window.bar_steps, grid.half_step
     times = grid.times(bar_steps)
     groups: dict[tuple[int, int], list[Note]] = {}
-    for note in piece.voice.near(part.start - half, part.end - half):
-        if note.onset >= part.start - half and note.pitch in PART_OF:
-            step = grid.nearest_step(note.onset - part.offset, bar_steps)
+    for note in piece.notes.near(window.start - half, window.end - half):
+        if note.onset >= window.start - half and note.pitch in PART_OF:
+            step = grid.nearest_step(note.onset - window.offset, bar_steps)
             groups.setdefault((step, PART_OF[note.pitch]), []).append(note)
     moved = {}
     for (step, kind), notes in groups.items():
         if not 0 <= step < len(values):
             continue
-        home = part.offset + times[step]
+        home = window.offset + times[step]
         free = [n for n in notes if all(abs(abs(n.onset - home) - distance) >= EXACT for distance in _MEANT)]
         main = max(free or notes, key=lambda n: (n.velocity, -abs(n.onset - home)))
         offset = float(values[step, len(PARTS) + kind]) / (2 * grid.steps_per_quarter)

@@ -1,6 +1,6 @@
 """Make a model one's own: a small VAE on the codes of one's own phrases, learnt in a minute or two on a CPU.
 
-A phrase is every window of the base model's number of bars, hop one bar, of the melody track of each file (or of its drums,
+A phrase is every window of the base model's number of bars, at a stride of one bar, of the melody track of each file (or of its drums,
 for a model of drums), as it is, in its own key. Windows that occur several times count once.
 
 What is learnt is a hierarchical VAE: p(c|z) is a Gaussian around the mixture of phrases that `PersonalVAE` makes of z, and
@@ -29,10 +29,9 @@ from musicae.core.objectives import BITS, BetaSchedule, Losses, ObjectiveConfig,
 from musicae.core.progress import Progress
 from musicae.errors import CheckpointError, DataError, MusicaeError
 from musicae.music.excerpts.phrase import Phrase, phrase_of
-from musicae.music.excerpts.piece import Voice
-from musicae.music.excerpts.tracks import choose_part
+from musicae.music.excerpts.piece import NoteIndex
 from musicae.music.formats.midi import read_midi_fast
-from musicae.music.metrics.melody import grid_scores
+from musicae.music.metrics.reconstruction import reconstruction_metrics
 from musicae.music.model import MusicModel
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.personal import PersonalVAE, PersonalVAEConfig
@@ -110,15 +109,15 @@ def _phrases(model: MusicModel, path: Path) -> Iterator[Phrase]:
         MidiError: it cannot be read, or holds no melody.
         DataError: none of its bars fits the model.
     """
-    score, index = choose_part(read_midi_fast(path), str(path), pitched=model.representation.pitched)
-    voice = Voice(score.tracks[index].notes)
+    score, index = model.kind.tracks.choose(read_midi_fast(path), str(path), None)
+    index_of_notes = NoteIndex(score.tracks[index].notes)
     sounding, refusal = False, ""
     for first in range(1, max(1, len(score.bars()) - model.bars + 1) + 1):
         bars = score.bar_range(first, model.bars)
-        reason = model.refusal(bars)
+        reason = model.spec.problem(bars)
         if reason is None:
-            notes = voice.near(bars[0].start - 0.5, bars[-1].end + 0.5)
-            phrase = phrase_of(score, index, bars, notes, model.representation)
+            notes = index_of_notes.near(bars[0].start - 0.5, bars[-1].end + 0.5)
+            phrase = phrase_of(score, index, bars, notes, model.representation, model.kind.tracks)
             if model.representation.decode(phrase.window):
                 sounding = True
                 yield phrase
@@ -149,7 +148,7 @@ def personalize(
     Raises:
         CheckpointError: the base is a personal model itself.
     """
-    if isinstance(base.model, PersonalVAE):
+    if isinstance(base.network, PersonalVAE):
         raise CheckpointError(
             f"{name or 'The base'} is a personal model already; start from the one that it was made from "
             f"({base.info.data.get('base', 'see `musicae info`')})."
@@ -157,9 +156,9 @@ def personalize(
     codes = _encoded(base, phrases.phrases)
     training = _training(len(phrases.phrases), steps, seed)
     torch.manual_seed(seed)
-    config = PersonalVAEConfig(base=base.model.name, base_config=to_dict(base.model.config), anchors=len(phrases.phrases))
+    config = PersonalVAEConfig(base=base.network.name, base_config=to_dict(base.network.config), anchors=len(phrases.phrases))
     model = PersonalVAE(config)
-    model.base.load_state_dict(base.model.state_dict())
+    model.base.load_state_dict(base.network.state_dict())
     model.set_anchors(codes.mean)
     _fit(model, codes, training, progress)
     info = CheckpointInfo(
@@ -189,7 +188,7 @@ def _encoded(base: MusicModel, phrases: Sequence[Phrase]) -> DiagonalGaussian:
     """Return the base model's posterior of phrases, on the CPU."""
     means, logvars = [], []
     for i in range(0, len(phrases), BATCH):
-        posterior = base.model.encode(GridBatch.from_windows([p.window for p in phrases[i : i + BATCH]]).to(base.device))
+        posterior = base.network.encode(GridBatch.from_windows([p.window for p in phrases[i : i + BATCH]]).to(base.device))
         assert isinstance(posterior, DiagonalGaussian)
         means.append(posterior.mean.cpu())
         logvars.append(posterior.logvar.cpu())
@@ -243,5 +242,8 @@ def _figures(made: MusicModel, phrases: Sequence[Phrase]) -> dict[str, float]:
     count = min(len(phrases), MEASURED)
     rows = [i * len(phrases) // count for i in range(count)]
     with torch.no_grad():
-        figures = grid_scores(made.model, [GridBatch.from_windows([phrases[i].window for i in rows])])
-    return {name: value for name, value in figures.items() if name in ("note_f1", "hit_f1", "exact", "kl_bits", "nll_bits")}
+        metrics = made.kind.metrics
+        windows = GridBatch.from_windows([phrases[i].window for i in rows])
+        values = reconstruction_metrics(made.network, [windows], metrics)
+    names = (metrics.headline, "exact", "kl_bits", "nll_bits")
+    return {name: values[name] for name in names}

@@ -1,6 +1,6 @@
 """Search by ear: the phrases of many files, ranked by how near their codes lie to a tune's, in whatever key they are.
 
-A phrase is every window of the model's number of bars, hop one bar, of every track that is no drum track. Before it is
+A phrase is every window of the model's number of bars, at a stride of one bar, of every track that is no drum track. Before it is
 encoded it is moved by whole semitones so that the mean pitch of its notes is near `CENTRE`; so a tune and its transposition
 have one code. A tune with a note more or less has another mean, which may be rounded to another semitone: the query is
 encoded in its own place and up to `AROUND` semitones beside it, and the nearest of these codes counts. The distance is one
@@ -21,16 +21,16 @@ from torch.nn import functional as F
 
 from musicae.core.files import write_atomically
 from musicae.core.progress import Progress
-from musicae.errors import CheckpointError, DataError, MidiError, MusicaeError, ParameterError
+from musicae.errors import DataError, MidiError, MusicaeError, ParameterError
 from musicae.music.excerpts.phrase import Phrase
-from musicae.music.excerpts.piece import Voice
+from musicae.music.excerpts.piece import NoteIndex, Piece
 from musicae.music.formats.midi import read_midi_fast
-from musicae.music.model import MusicModel
+from musicae.music.model import MusicModel, MusicSource
 from musicae.music.models.batch import GridBatch
 from musicae.music.representations import GridWindow
 from musicae.music.score import Score
 
-__all__ = ["Hit", "PhraseIndex", "build_index", "content_key", "encode_phrases", "read_index", "search", "write_index"]
+__all__ = ["Match", "PhraseIndex", "build_index", "content_key", "encode_phrases", "read_index", "search", "write_index"]
 
 CENTRE = 67  # MIDI pitch: about the mean of the notes in books of tunes
 AROUND = 2
@@ -65,7 +65,7 @@ class PhraseIndex:
 
 
 @dataclass(frozen=True)
-class Hit:
+class Match:
     """A phrase that was found.
 
     Arguments:
@@ -109,7 +109,7 @@ def build_index(model: MusicModel, files: Sequence[Path], *, key: str = "", prog
         CheckpointError: the model is one of drums, which have no key.
         DataError: no phrase came out.
     """
-    _check_pitched(model)
+    model.kind.require("search")
     read: list[str] = []
     skipped: dict[str, str] = {}
     windows: list[GridWindow] = []
@@ -148,11 +148,6 @@ def encode_phrases(model: MusicModel, windows: Sequence[GridWindow]) -> tuple[Te
     return codes, torch.tensor(shifts, dtype=torch.int32)
 
 
-def _check_pitched(model: MusicModel) -> None:
-    if not model.representation.pitched:
-        raise CheckpointError("A model of drums cannot search for tunes; choose a checkpoint of melodies.")
-
-
 def _phrases(model: MusicModel, score: Score, where: str) -> Iterator[tuple[int, int, GridWindow]]:
     """Yield track, first bar and window of all phrases.
 
@@ -161,15 +156,15 @@ def _phrases(model: MusicModel, score: Score, where: str) -> Iterator[tuple[int,
     """
     bars = score.bars()
     spans = [score.bar_range(i + 1, model.bars) for i in range(max(1, len(bars) - model.bars + 1))]
-    reasons = [model.refusal(span) for span in spans]
+    reasons = [model.spec.problem(span) for span in spans]
     sounding = False
     for number, track in enumerate(score.tracks, 1):
         if track.is_drum or not track.notes:
             continue
-        voice = Voice(track.notes)
+        notes = NoteIndex(track.notes)
         for span, reason in zip(spans, reasons, strict=True):
-            if reason is None and any(n.end > span[0].start for n in voice.near(span[0].start, span[-1].end)):
-                window = model.representation.encode(voice.near(span[0].start - 0.5, span[-1].end + 0.5), span)
+            if reason is None and any(n.end > span[0].start for n in notes.near(span[0].start, span[-1].end)):
+                window = model.representation.encode(notes.near(span[0].start - 0.5, span[-1].end + 0.5), span)
                 if model.representation.decode(window):
                     sounding = True
                     yield number, span[0].number, window
@@ -197,7 +192,7 @@ def _encoded(model: MusicModel, windows: Sequence[GridWindow]) -> Tensor:
     made = []
     for i in range(0, len(windows), BATCH):
         batch = GridBatch.from_windows(windows[i : i + BATCH]).to(model.device)
-        made.append(F.normalize(model.model.encode(batch).mode, dim=1).cpu())
+        made.append(F.normalize(model.network.encode(batch).mode, dim=1).cpu())
     return torch.cat(made)
 
 
@@ -228,36 +223,42 @@ def read_index(path: Path) -> PhraseIndex:
 
 
 def search(
-    model: MusicModel, index: PhraseIndex, phrase: Phrase, top: int = 10, *, per_file: bool = True, file: str = ""
-) -> list[Hit]:
-    """Find the phrases that are nearest to one, nearest first.
+    model: MusicModel,
+    source: MusicSource | Piece,
+    index: PhraseIndex,
+    top: int = 10,
+    *,
+    per_file: bool = True,
+    file: str = "",
+) -> list[Match]:
+    """Find the phrases that are nearest to a source, nearest first.
 
     Arguments:
-        model: The model that made the index.
+        model: The model that the index was built with.
+        source: A path, a score or a phrase: one phrase is looked for. A piece: any of its windows.
         index: The index.
-        phrase: What to look for.
-        top: The most hits.
-        per_file: Whether to give the nearest phrase of each file only.
-        file: The file that the phrase came from; phrases of its track there that share a bar with it are left out.
+        top: Largest number of matches.
+        per_file: Whether to return the nearest phrase of each file only.
+        file: The file that the source came from; phrases of its track there that share a bar with it are skipped.
 
     Raises:
-        CheckpointError: the model is one of drums.
+        CheckpointError: the model's kind of music cannot be searched.
         ParameterError: `top` is below 1, or the index belongs to another model.
     """
-    _check_pitched(model)
+    model.kind.require("search")
     if top < 1:
         raise ParameterError(f"top must be at least 1, got {top}.")
-    if (index.bars, index.codes.shape[1]) != (model.bars, model.model.latent_size):
-        raise ParameterError("The index belongs to another model; build it anew.")
-    home = _to_centre(model, phrase.window)
-    shifts = range(home - AROUND, home + AROUND + 1)
-    query = _encoded(model, [_moved(model, phrase.window, shift) for shift in shifts])  # (5, Z)
-    nearness, which = (query @ index.codes.T).max(0)  # (N,)
+    if (index.bars, index.codes.shape[1]) != (model.bars, model.network.latent_size):
+        raise ParameterError("The index belongs to another model; build it again.")
+    phrases = source.phrases if isinstance(source, Piece) else [model.phrase(source)]
+    nearness, shifts = _nearness(model, phrases, index)
     places = index.places.numpy()
     own = index.files.index(file) if file in index.files else -1
-    overlaps = (places[:, 0] == own) & (places[:, 1] == phrase.track)
-    overlaps &= np.abs(places[:, 2] - phrase.first_bar) < index.bars
-    hits: list[Hit] = []
+    overlaps = np.zeros(len(places), dtype=bool)
+    for phrase in phrases:
+        near = np.abs(places[:, 2] - phrase.first_bar) < index.bars
+        overlaps |= (places[:, 0] == own) & (places[:, 1] == phrase.track) & near
+    matches: list[Match] = []
     seen: set[int] = set()
     for row in _nearest(nearness, 50 * top):
         number, track, bar, shift = (int(v) for v in places[row])
@@ -265,10 +266,23 @@ def search(
             continue
         seen.add(number)
         distance = max(0.0, 1.0 - float(nearness[row]))
-        hits.append(Hit(index.files[number], track, bar, bar + index.bars - 1, distance, shifts[int(which[row])] - shift))
-        if len(hits) == top:
+        matches.append(Match(index.files[number], track, bar, bar + index.bars - 1, distance, int(shifts[row]) - shift))
+        if len(matches) == top:
             break
-    return hits
+    return matches
+
+
+def _nearness(model: MusicModel, phrases: Sequence[Phrase], index: PhraseIndex) -> tuple[Tensor, Tensor]:
+    """Return the cosine of each indexed phrase with the nearest query, shape (N,), and that query's shift in semitones, (N,)."""
+    nearness, shifts = torch.full((len(index),), -torch.inf), torch.zeros(len(index), dtype=torch.int64)
+    for phrase in phrases:
+        home = _to_centre(model, phrase.window)
+        around = range(home - AROUND, home + AROUND + 1)
+        queries = _encoded(model, [_moved(model, phrase.window, shift) for shift in around])  # (5, Z)
+        best, which = (queries @ index.codes.T).max(0)
+        shifts = torch.where(best > nearness, torch.tensor(list(around))[which], shifts)
+        nearness = torch.maximum(nearness, best)
+    return nearness, shifts
 
 
 def _nearest(nearness: Tensor, first: int) -> Iterator[int]:

@@ -16,7 +16,7 @@ from musicae.music.models.conductor import ConductorVAEConfig
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.recipes import preset
-from musicae.music.representations import build as build_grid
+from musicae.music.representations import representation_from_dict
 
 TINY = MusicVAEConfig(depth=7, latent_size=5, encoder_size=6, decoder_sizes=(9, 8), sampling_rate=0.0, max_steps=24)
 CONDUCTED = replace(TINY, conductor_sizes=(6, 4), segments=4)
@@ -44,7 +44,7 @@ def count(name: str) -> int:
     recipe = preset(name)
     kind = MODELS[recipe.model]
     with torch.device("meta"):
-        depth = build_grid(recipe.representation).depth
+        depth = representation_from_dict(recipe.representation).depth
         return kind(from_dict(kind.config_type, {"depth": depth, **recipe.config})).parameter_count()
 
 

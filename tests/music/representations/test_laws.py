@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicae.errors import ParameterError, RepresentationError
-from musicae.music.representations import REPRESENTATIONS, GridWindow, MelodyGrid, Representation, TripletGrid, build
+from musicae.music.representations import REPRESENTATIONS, GridWindow, MelodyGrid, Representation, TripletGrid, representation_from_dict
 from musicae.music.representations.melody import FIRST_ONSET, HOLD, OFF
 from musicae.music.score import Bar, Note, Score, TimeSignature
 
@@ -116,7 +116,7 @@ def test_transposing_many_rows_each_by_its_own_interval(grid: Representation) ->
 
 @every
 def test_description_builds_the_same_representation(grid: Representation) -> None:
-    again = build(grid.to_dict())
+    again = representation_from_dict(grid.to_dict())
     assert type(again) is type(grid)
     assert again.to_dict() == grid.to_dict() and again.depth == grid.depth
     assert REPRESENTATIONS[grid.name] is type(grid)
@@ -280,5 +280,5 @@ def test_melody_grid_refuses_absurd_arguments(arguments: tuple[int, ...]) -> Non
 )
 def test_build_refuses_unknown_names_and_arguments(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=f"^{re.escape(message)}"):
-        build(values)
+        representation_from_dict(values)
     assert values in ({"name": "melodi"}, {}, {"name": "melody", "steps": 4}), "the description is left as it was"

@@ -1,0 +1,39 @@
+"""A registry of names whose values are imported on first use. It imports nothing itself, so it needs no torch."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Generic, TypeVar
+
+__all__ = ["Registry", "import_path"]
+
+T = TypeVar("T")
+
+
+def import_path(path: str) -> Any:
+    """Import and return what a path such as `package.module:Name` names."""
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """Names and the places of what they stand for, imported on first use.
+
+    Arguments:
+        places: Import path per name, as `package.module:Name`.
+    """
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self.places = dict(places)
+
+    def __getitem__(self, name: str) -> T:
+        """Import and return what a name stands for; KeyError for an unknown name."""
+        value: T = import_path(self.places[name])
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names without importing anything."""
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return len(self.places)

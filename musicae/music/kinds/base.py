@@ -1,0 +1,70 @@
+"""What a kind of music is: everything in which melodies, drums and later kinds differ, in one value.
+
+Code outside this folder asks the kind of a model; it never asks which kind it is. Kinds need no torch: the metrics are
+imported when they are first used.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from musicae.core.lazy_registry import import_path
+from musicae.errors import CheckpointError
+from musicae.music.excerpts.stitching import Stitch
+from musicae.music.excerpts.tracks import TrackRule
+from musicae.music.representations import GridWindow, Representation, WindowSpec
+
+if TYPE_CHECKING:
+    from musicae.music.metrics.base import WindowMetrics
+
+__all__ = ["Kind"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of music.
+
+    Arguments:
+        name: Its name, a key of `KINDS`.
+        title: What a set of it is called in messages, such as `melodies`.
+        tracks: How its track is found in a score.
+        stitch: How consecutive windows become one track.
+        window_key: Returns the same bytes for windows that count as equal.
+        metrics_path: Import path of its `WindowMetrics` class.
+        default_model: The shipped model for files of this kind.
+        spec: The windows that the default model takes.
+        sampling_model: The shipped model that `sample` uses.
+        training: A command that trains the default model, for messages.
+        collections: The collections that training uses if none is given; empty if some must be given.
+        rebarred: Whether one training window per tune is also cut into bars of an unusual length.
+        unsupported: Why a task or option does not apply to it, by name.
+    """
+
+    name: str
+    title: str
+    tracks: TrackRule
+    stitch: Stitch
+    window_key: Callable[[GridWindow, Representation], bytes]
+    metrics_path: str
+    default_model: str
+    spec: WindowSpec
+    sampling_model: str
+    training: str
+    collections: tuple[str, ...] = ()
+    rebarred: bool = False
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def metrics(self) -> "WindowMetrics":
+        """Its metrics."""
+        return cast("WindowMetrics", import_path(self.metrics_path)())
+
+    def require(self, task: str) -> None:
+        """Check that a task or option applies to this kind of music.
+
+        Raises:
+            CheckpointError: it does not; the text says why.
+        """
+        if task in self.unsupported:
+            raise CheckpointError(self.unsupported[task])

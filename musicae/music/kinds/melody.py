@@ -1,0 +1,34 @@
+"""Melodies: one note at a time, the same music in every key."""
+
+import numpy as np
+
+from musicae.music.excerpts.stitching import tie_across
+from musicae.music.excerpts.tracks import MELODY_TRACK
+from musicae.music.kinds.base import Kind
+from musicae.music.representations import GridWindow, Representation, TripletGrid, WindowSpec
+
+__all__ = ["MELODY"]
+
+
+def _window_key(window: GridWindow, representation: Representation) -> bytes:
+    """Return the same bytes for a window and its transpositions."""
+    onset = representation.begins(window.tokens)
+    tokens = window.tokens.astype(np.int16)
+    relative = np.where(onset, tokens - tokens[onset][0] + 512, tokens)
+    return relative.tobytes() + np.array(window.bar_steps, dtype=np.int16).tobytes()
+
+
+MELODY = Kind(
+    name="melody",
+    title="melodies",
+    tracks=MELODY_TRACK,
+    stitch=tie_across,
+    window_key=_window_key,
+    metrics_path="musicae.music.metrics.melody:MelodyMetrics",
+    default_model="melody-2bar",
+    spec=WindowSpec(TripletGrid(), bars=2, max_steps=96, max_bar_steps=48),
+    sampling_model="melody-2bar-sampling",
+    training="musicae train melody-2bar",
+    collections=("ryans", "oneills", "airds", "chorales"),
+    rebarred=True,
+)
