@@ -4,8 +4,9 @@ import base64
 import html
 from collections.abc import Sequence
 
+from musicae.music.general_midi import pitch_name
 from musicae.music.score import Score
-from musicae.plots.piano_roll import COLOURS, pitch_name
+from musicae.plots.piano_roll import COLOURS
 from musicae.sound.render import encode_audio, render
 
 __all__ = ["MAX_NOTES", "MAX_SECONDS", "morph_html", "score_html"]

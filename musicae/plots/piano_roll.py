@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicae.errors import RenderError
-from musicae.music.formats.midi import program_name
+from musicae.music.general_midi import drum_name, pitch_name, program_name
 from musicae.music.score import Bar, Note, Score, Track
 from musicae.plots.files import check_format, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["COLUMNS", "DRUMS", "MAX_ROLLS", "drum_name", "pitch_name", "roll_figure", "save_rolls", "track_name"]
+__all__ = ["COLUMNS", "MAX_ROLLS", "roll_figure", "save_rolls", "track_name"]
 
 COLOURS = ("#2f6fde", "#d9562b", "#2a9d5c", "#8e4ec6", "#c79a00", "#0f9aa8", "#c2447f", "#6b7280")
 MAX_ROLLS = 60  # in one picture; of more, as many are drawn, evenly spread
@@ -26,29 +26,6 @@ _INK, _LINE, _SHADE = "#1d2433", "#c4cad6", "#eef0f4"
 COLUMNS = 10  # side by side before a new line begins
 _DPI = 110
 _WIDEST = 60.0  # inches
-
-# The percussion key map of General MIDI, level 1 (MIDI Manufacturers Association, 1991).
-_FIRST_DRUM = 35
-DRUMS = (
-    *("acoustic bass drum", "bass drum", "side stick", "acoustic snare", "hand clap", "electric snare", "low floor tom"),
-    *("closed hi-hat", "high floor tom", "pedal hi-hat", "low tom", "open hi-hat", "low-mid tom", "hi-mid tom"),
-    *("crash cymbal 1", "high tom", "ride cymbal 1", "Chinese cymbal", "ride bell", "tambourine", "splash cymbal", "cowbell"),
-    *("crash cymbal 2", "vibraslap", "ride cymbal 2", "hi bongo", "low bongo", "mute hi conga", "open hi conga", "low conga"),
-    *("high timbale", "low timbale", "high agogo", "low agogo", "cabasa", "maracas", "short whistle", "long whistle"),
-    *("short guiro", "long guiro", "claves", "hi wood block", "low wood block", "mute cuica", "open cuica", "mute triangle"),
-    "open triangle",
-)
-
-
-def drum_name(pitch: int) -> str:
-    """Return what General MIDI calls the drum on a key, or the key's number where it has none."""
-    index = pitch - _FIRST_DRUM
-    return DRUMS[index] if 0 <= index < len(DRUMS) else f"drum {pitch}"
-
-
-def pitch_name(pitch: int) -> str:
-    """Return a pitch's name, 60 being C4."""
-    return f"{('C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B')[pitch % 12]}{pitch // 12 - 1}"
 
 
 def track_name(track: Track) -> str:

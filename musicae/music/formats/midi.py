@@ -26,7 +26,7 @@ from musicae.music.score import PITCH_BEND, Control, KeySignature, Note, Score, 
 if TYPE_CHECKING:
     import pretty_midi
 
-__all__ = ["MAX_FILE_BYTES", "program_name", "read_midi", "read_midi_bytes", "read_midi_fast", "score_to_bytes", "write_midi"]
+__all__ = ["MAX_FILE_BYTES", "read_midi", "read_midi_bytes", "read_midi_fast", "score_to_bytes", "write_midi"]
 
 RESOLUTION = 480  # ticks a quarter note in files that are written
 RESOLUTIONS = (RESOLUTION, 960, 220, 384, 1000, 1024, 1920, 3840, 15360)  # where 480 would move something
@@ -269,10 +269,3 @@ def _resolution(score: Score) -> int:
     )
     coarse = next(r for r in (RESOLUTION, 384, 192, 120) if times.max() * r < MAX_TICKS)
     return next(fit, coarse)
-
-
-def program_name(program: int) -> str:
-    """Return what General MIDI calls a program, 0 to 127."""
-    import pretty_midi
-
-    return str(pretty_midi.program_to_instrument_name(program))
