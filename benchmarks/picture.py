@@ -1,6 +1,6 @@
 """Draw the README's picture: the morph of the two example tunes as a row of piano rolls.
 
-python benchmarks/picture.py docs/morph.png
+python benchmarks/picture.py docs/assets/morph.png
 """
 
 from pathlib import Path

@@ -1,0 +1,52 @@
+"""The reference: one page per package folder, with the docstrings of its modules; a new module appears by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["modules", "navigation", "pages"]
+
+ROOT = Path(__file__).resolve().parents[2]
+# Commands are documented by the command-line reference, weights by their model cards.
+_ELSEWHERE = ("musicae.cli.commands", "musicae.weights")
+
+
+def modules() -> dict[str, list[str]]:
+    """Return the public modules of every package folder, by the package's full name."""
+    folders: dict[str, list[str]] = {}
+    for name, path in sorted(_packages()):
+        files = sorted(p.stem for p in path.glob("*.py") if not p.stem.startswith("_"))
+        if not name.startswith(_ELSEWHERE):
+            folders[name] = [f"{name}.{stem}" for stem in files]
+    return folders
+
+
+def pages() -> dict[str, str]:
+    """Return the Markdown of the reference pages, by address."""
+    return {_address(name): "\n".join(_page(name, members)) for name, members in modules().items()}
+
+
+def navigation() -> list[Any]:
+    """Return the reference's part of the navigation: the core's folders, then those of each wing."""
+    return [{name.removeprefix("musicae.") or name: _address(name)} for name in modules()]
+
+
+def _address(name: str) -> str:
+    return f"reference/{name}.md"
+
+
+def _page(name: str, members: list[str]) -> Iterator[str]:
+    yield from (f"# {name}", "", f"::: {name}")
+    yield from ("    options:", "      members: false", "      show_root_heading: false", "      heading_level: 2", "")
+    for member in members:
+        yield from (f"## {member.rpartition('.')[2]} {{ #{member.replace('.', '-')} }}", "", f"::: {member}")
+        yield from ("    options:", "      show_root_heading: false", "      show_root_toc_entry: false", "")
+
+
+def _packages() -> Iterator[tuple[str, Path]]:
+    """Yield full name and folder of every package; the links musicae/cli and musicae/datasets are not followed."""
+    for package, folder in (("musicae", "musicae"), ("musicae.cli", "cli"), ("musicae.datasets", "datasets")):
+        for path in (ROOT / folder).rglob("__init__.py"):
+            parts = path.parent.relative_to(ROOT / folder).parts
+            if package != "musicae" or not parts or parts[0] not in ("cli", "datasets"):
+                yield ".".join([package, *parts]), path.parent
