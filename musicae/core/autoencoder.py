@@ -1,6 +1,8 @@
-"""The abstract autoencoder: encode, posterior, code, decode, likelihood. Everything else in musicae builds on this."""
+"""The abstract autoencoder: data to posterior, code, and back to data or its likelihood. Everything in musicae builds on it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import torch
@@ -10,7 +12,7 @@ from musicae.core.distributions import DiagonalGaussian, Posterior
 from musicae.core.objectives import Losses, ObjectiveConfig, elbo_losses, importance_losses
 from musicae.errors import ParameterError
 
-__all__ = ["Adversarial", "Autoencoder", "Batch", "Duel"]
+__all__ = ["Adversarial", "Autoencoder", "Batch", "DiscriminatorTerms"]
 
 
 class Batch(Protocol):
@@ -29,12 +31,23 @@ X = TypeVar("X", bound=Batch)
 class Autoencoder(nn.Module, ABC, Generic[X]):
     """A model q(z|x), p(x|z) over batches of type X.
 
-    Subclasses are final and implement the three abstract methods; the methods given here are not overridden.
-    Image batches are tensors (B, C, H, W) or `musicae.images.batch.ImageBatch`; music batches are `musicae.music.models.batch.GridBatch`.
+    Subclasses are final and implement the three abstract methods. The other methods are not overridden.
+    Image batches are tensors (B, C, H, W) or `musicae.images.batch.ImageBatch`. Music batches are
+    `musicae.music.models.batch.GridBatch`.
+
+    Attributes:
+        name: Name of the model class, its key in `musicae.core.registry.MODELS`.
+        config_type: Class of its configuration.
+        renamed_parameters: Prefixes of state-dict keys that older checkpoints contain, mapped to the prefixes of today.
+        renamed_fields: Configuration fields that older checkpoints contain, mapped to the fields of today.
+        config: The configuration.
+        latent_size: Z.
     """
 
     name: ClassVar[str]
     config_type: ClassVar[type[Any]]
+    renamed_parameters: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    renamed_fields: ClassVar[Mapping[str, str]] = MappingProxyType({})
     config: Any
     latent_size: int
 
@@ -48,20 +61,20 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
 
     @abstractmethod
     def generate(self, z: Tensor, like: X, *, temperature: float = 0.0, generator: torch.Generator | None = None) -> X:
-        """Turn codes into data.
+        """Decode codes into data.
 
         Arguments:
             z: Codes, shape (B, Z).
-            like: A batch of the wanted layout (bars, image size); its content is not looked at.
-            temperature: 0 takes the likeliest tokens, or the mean picture; 1 samples from the likelihood.
+            like: A batch with the layout of the result (bars, image size); its content is ignored.
+            temperature: 0 takes the most likely tokens, or the mean image; 1 samples from the likelihood.
             generator: Source of randomness.
         """
 
     def forward(self, x: X, objective: ObjectiveConfig, beta: float, generator: torch.Generator | None = None) -> Losses:
-        """Return the loss terms of a batch, one sampled code or several for each example (see `musicae.core.objectives`).
+        """Return the loss terms of a batch, for one or several sampled codes per example (see `musicae.core.objectives`).
 
         Raises:
-            ParameterError: several codes are asked for of a posterior that is no Gaussian.
+            ParameterError: several codes per example for a posterior that is not Gaussian.
         """
         posterior = self.encode(x)
         if objective.importance_samples > 1:
@@ -73,7 +86,7 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
         self, x: X, posterior: Posterior, samples: int, beta: float, generator: torch.Generator | None
     ) -> Losses:
         if not isinstance(posterior, DiagonalGaussian):
-            raise ParameterError(f"importance_samples needs a Gaussian posterior, which {self.name} has not.")
+            raise ParameterError(f"importance_samples needs a Gaussian posterior, but the posterior of {self.name} is a point.")
         prior = DiagonalGaussian(torch.zeros_like(posterior.mean), torch.zeros_like(posterior.mean))
         reconstruction, ratio = [], []
         for _ in range(samples):
@@ -83,27 +96,27 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
         return importance_losses(torch.stack(reconstruction), torch.stack(ratio), beta)
 
     def reconstruct(self, x: X) -> X:
-        """Return data to code to data, at the posterior's mode and temperature 0."""
+        """Encode and decode data, at the posterior's mode and temperature 0."""
         return self.generate(self.encode(x).mode, x)
 
     def sample(self, like: X, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> X:
-        """Return data from codes drawn from the prior N(0, I), one for each example of `like`."""
+        """Return data from codes drawn from the prior N(0, I), one code per example of `like`."""
         source = generator.device if generator is not None else torch.device("cpu")
         z = torch.randn(len(like), self.latent_size, generator=generator, device=source)
         z = z.to(next(self.parameters()).device)
         return self.generate(z, like, temperature=temperature, generator=generator)
 
     def parameter_count(self) -> int:
-        """Return the number of trained numbers."""
+        """Return the number of trained parameters."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
 
-class Duel(NamedTuple):
-    """How an opponent did on a batch, two scalars.
+class DiscriminatorTerms(NamedTuple):
+    """Loss and accuracy of a discriminator on a batch, two scalars.
 
     Arguments:
-        loss: What the opponent minimises, in nats.
-        accuracy: Share of its verdicts that were right.
+        loss: What the discriminator minimises, in nats.
+        accuracy: Share of codes and prior samples that it classifies correctly.
     """
 
     loss: Tensor
@@ -111,15 +124,19 @@ class Duel(NamedTuple):
 
 
 class Adversarial(ABC):
-    """A model with an opponent: a network inside it that another optimizer trains, on a loss of its own, after each step."""
+    """A model with a discriminator: a submodule that a second optimizer trains, on its own loss, after each step.
 
-    opponent_rate: float
+    Attributes:
+        discriminator_rate: Learning rate of the discriminator as a share of the model's.
+    """
+
+    discriminator_rate: float
 
     @property
     @abstractmethod
-    def opponent(self) -> nn.Module:
-        """The opponent, a submodule of the model; the model's own optimizer leaves it alone."""
+    def discriminator(self) -> nn.Module:
+        """The discriminator, a submodule that the model's own optimizer does not train."""
 
     @abstractmethod
-    def duel(self, x: Any) -> Duel:
-        """Return the opponent's loss on a batch, with gradient to the opponent only."""
+    def discriminator_loss(self, x: Any) -> DiscriminatorTerms:
+        """Return the discriminator's loss on a batch, with gradient to the discriminator only."""

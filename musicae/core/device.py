@@ -1,4 +1,4 @@
-"""The machine that computes: which device, and how the C library treats its memory."""
+"""The compute device by name, and how the C library handles memory on the CPU."""
 
 import ctypes
 import re
@@ -12,30 +12,30 @@ __all__ = ["keep_freed_memory", "pick_device"]
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """Return the device of a name; `auto` takes CUDA, then Apple's MPS, then the CPU.
+    """Return a device by name; `auto` takes CUDA, then Apple's MPS, then the CPU.
 
     Raises:
-        ParameterError: an unknown device, or one that this machine lacks.
+        ParameterError: the name is unknown, or this machine has no such device.
     """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        return torch.device(next(n for n in ("cuda", "mps", "cpu") if there[n]))
+        return torch.device(next(n for n in ("cuda", "mps", "cpu") if available[n]))
     if not re.fullmatch(r"(cpu|cuda|mps)(:\d+)?", name):
         raise ParameterError(f"Unknown device {name!r}; choose auto, cpu, cuda or mps.")
     kind, _, index = name.partition(":")
-    if not there[kind] or int(index or 0) >= (torch.cuda.device_count() if kind == "cuda" else 1):
+    if not available[kind] or int(index or 0) >= (torch.cuda.device_count() if kind == "cuda" else 1):
         raise ParameterError(f"This machine has no {name}; leave out --device, or use --device cpu.")
     return torch.device(name)
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc to keep freed memory for the next tensor instead of giving it back to the system.
+    """Set up glibc to keep freed memory for the next tensor instead of returning it to the system.
 
-    By default each large tensor is mapped and unmapped anew, and the page faults of a training step on the CPU can cost
-    more than its arithmetic. Call it before long work on the CPU.
+    By default the memory of each large tensor is mapped and unmapped again and again, and the page faults of a training step
+    on the CPU can cost more than its arithmetic. Call this function before long work on the CPU.
 
     Returns:
-        Whether it could be done; elsewhere than on Linux with glibc nothing happens.
+        Whether the setting was changed. On systems other than Linux with glibc nothing happens.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -44,5 +44,5 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    wanted = ((mmap_max, 0), (trim_threshold, 2**31 - 1), (top_pad, 64 * 2**20))
-    return all([mallopt(name, value) == 1 for name, value in wanted])
+    settings = ((mmap_max, 0), (trim_threshold, 2**31 - 1), (top_pad, 64 * 2**20))
+    return all([mallopt(name, value) == 1 for name, value in settings])

@@ -1,20 +1,46 @@
-"""Posteriors over the latent code: a diagonal Gaussian, and a point for autoencoders without noise.
+"""Posteriors q(z|x) over the latent code: a diagonal Gaussian, or a point for autoencoders without noise.
 
-`logvar` is the log **variance** everywhere. The prior is the standard normal N(0, I) unless said otherwise.
+`logvar` is the log **variance** everywhere. The prior is the standard normal N(0, I) unless a docstring names another.
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["DiagonalGaussian", "JudgedPoint", "Point", "Posterior", "active_units"]
+__all__ = ["AdversarialPoint", "DiagonalGaussian", "Point", "Posterior", "active_units"]
 
 
+class Posterior(ABC):
+    """A distribution of the code given the data.
+
+    Attributes:
+        mean: Means of the codes, shape (B, Z).
+    """
+
+    mean: Tensor
+
+    @property
+    def mode(self) -> Tensor:
+        """The most probable code, shape (B, Z): the mean."""
+        return self.mean
+
+    @abstractmethod
+    def rsample(self, generator: torch.Generator | None = None) -> Tensor:
+        """Draw a code, differentiable in the parameters of the posterior, shape (B, Z)."""
+
+    @abstractmethod
+    def kl(self) -> Tensor:
+        """Return KL(q || N(0, I)) in nats **per dimension**, shape (B, Z); its sum over Z is the rate."""
+
+
+@final
 @dataclass(frozen=True)
-class DiagonalGaussian:
+class DiagonalGaussian(Posterior):
     """Gaussian with independent dimensions, N(mean, exp(logvar)).
 
     Arguments:
@@ -29,24 +55,22 @@ class DiagonalGaussian:
     logvar: Tensor
 
     @classmethod
-    def from_numbers(cls, numbers: Tensor) -> "DiagonalGaussian":
-        """Read means, then log variances, off a network's output (B, 2 Z).
+    def from_parameters(cls, parameters: Tensor) -> "DiagonalGaussian":
+        """Split a network's output into means and log variances.
 
-        Log variances are kept within -12 and 4: past that nothing is gained, and their exponential would overflow after one
-        bad step.
+        Log variances are clamped to [-12, 4]. A wider range gains nothing, and the exponential could overflow after one bad
+        step.
+
+        Arguments:
+            parameters: Means, then log variances, shape (B, 2 Z).
         """
-        mean, logvar = numbers.chunk(2, dim=1)
+        mean, logvar = parameters.chunk(2, dim=1)
         return cls(mean, logvar.clamp(-12.0, 4.0))
 
     @property
     def std(self) -> Tensor:
         """Standard deviations, shape (B, Z)."""
         return torch.exp(0.5 * self.logvar)
-
-    @property
-    def mode(self) -> Tensor:
-        """The most probable code, shape (B, Z): the mean."""
-        return self.mean
 
     def rsample(self, generator: torch.Generator | None = None) -> Tensor:
         """Draw a code, differentiable in mean and logvar, shape (B, Z)."""
@@ -64,8 +88,9 @@ class DiagonalGaussian:
         return 0.5 * (self.mean**2 + torch.exp(self.logvar) - 1.0 - self.logvar)
 
 
+@final
 @dataclass(frozen=True)
-class Point:
+class Point(Posterior):
     """A code without noise, for plain autoencoders: its KL is defined as zero.
 
     Arguments:
@@ -74,37 +99,35 @@ class Point:
 
     mean: Tensor
 
-    @property
-    def mode(self) -> Tensor:
-        """The code itself, shape (B, Z)."""
+    def rsample(self, generator: torch.Generator | None = None) -> Tensor:
+        """Return the code itself, shape (B, Z)."""
         return self.mean
+
+    def kl(self) -> Tensor:
+        """Return zeros, shape (B, Z): the rate of a plain autoencoder is not penalised."""
+        return torch.zeros_like(self.mean)
+
+
+@final
+@dataclass(frozen=True)
+class AdversarialPoint(Posterior):
+    """A code without noise, with a discriminator's estimate of its density ratio to the prior.
+
+    Arguments:
+        mean: The code, shape (B, Z).
+        log_ratio: The discriminator's estimate of log q(z) / p(z) in nats, shape (B,).
+    """
+
+    mean: Tensor
+    log_ratio: Tensor
 
     def rsample(self, generator: torch.Generator | None = None) -> Tensor:
         """Return the code itself, shape (B, Z)."""
         return self.mean
 
     def kl(self) -> Tensor:
-        """Return zeros, shape (B, Z): a plain autoencoder pays no rate."""
-        return torch.zeros_like(self.mean)
-
-
-@dataclass(frozen=True)
-class JudgedPoint(Point):
-    """A code without noise, with an opponent's verdict on it (see `musicae.images.models.adversarial`).
-
-    Arguments:
-        mean: The code, shape (B, Z).
-        log_ratio: The opponent's estimate of log q(z) / p(z) in nats, shape (B,).
-    """
-
-    log_ratio: Tensor
-
-    def kl(self) -> Tensor:
-        """Return what stands for the KL: softplus of the log ratio, spread evenly over the dimensions, shape (B, Z)."""
+        """Return softplus of the log ratio, which replaces the KL, spread evenly over the dimensions, shape (B, Z)."""
         return (F.softplus(self.log_ratio) / self.mean.shape[1])[:, None].expand_as(self.mean)
-
-
-Posterior = DiagonalGaussian | Point
 
 
 def active_units(means: Tensor, threshold: float = 0.01) -> int:

@@ -29,7 +29,7 @@ def mlp(sizes: Sequence[int], *, activation: Activation = "relu") -> nn.Sequenti
     """Return dense layers with activations between them, and none after the last.
 
     Arguments:
-        sizes: Width of the input, of each hidden layer, and of the output: at least two numbers.
+        sizes: Width of the input, of each hidden layer, and of the output; at least two.
         activation: Name of the activation.
 
     Returns:

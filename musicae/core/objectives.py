@@ -1,7 +1,7 @@
 """Loss terms in nats, free bits, and schedules for the weight of the KL.
 
-Every term is summed over data and latent dimensions per example and averaged over the batch, so that
-`reconstruction + kl` is a bound on the negative log likelihood of one example (the negative ELBO).
+Every term is summed over data and latent dimensions per example and averaged over the batch, so `reconstruction + kl` is a
+bound on the negative log likelihood of one example (the negative ELBO).
 """
 
 import math
@@ -16,7 +16,7 @@ from musicae.errors import ParameterError
 __all__ = ["BITS", "BetaSchedule", "Losses", "ObjectiveConfig", "elbo_losses", "importance_losses"]
 
 BITS = 1.0 / math.log(2.0)  # one nat in bits
-_LEAST, _MOST = 0.01, 10.0  # weights between which a controller keeps
+_LEAST, _MOST = 0.01, 10.0  # limits of the weight that a controller sets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +26,13 @@ class BetaSchedule:
     Arguments:
         kind: `constant`; `linear` (from 0 to `beta` over `steps`); `exponential`, `beta * (1 - rate**step)` as in
             MusicVAE; `cyclical` (`cycles` ramps over `steps`, each rising for half its length, then held);
-            `target`, 0 for the first `steps`, then a controller that moves the weight, between 0.01 (or `beta`, if
-            that is less) and 10, until the KL is `target_bits`.
-        beta: The largest weight; for `target` the first one.
+            `target`, 0 for the first `steps`, then a controller that changes the weight, between 0.01 (or `beta`, if
+            that is less) and 10, until the KL equals `target_bits`.
+        beta: The largest weight; for `target` the first one above 0.
         steps: Length of the ramp, of all cycles together, or of the time before the controller starts.
         rate: Base of the exponential schedule.
         cycles: Number of cycles.
-        target_bits: Mean KL that the controller holds, in bits per example.
+        target_bits: Mean KL that the controller aims at, in bits per example.
 
     References:
         Bowman et al., 2016, arXiv 1511.06349 (linear); Roberts et al., 2018, arXiv 1803.05428 (exponential);
@@ -62,8 +62,8 @@ class BetaSchedule:
 
         Arguments:
             step: The optimizer step.
-            previous: The weight of the step before; only `target` looks at it.
-            kl_bits: The mean KL of the step before, in bits; only `target` looks at it.
+            previous: The weight of the step before; only `target` uses it.
+            kl_bits: The mean KL of the step before, in bits; only `target` uses it.
         """
         if self.kind == "linear":
             return self.beta * min(1.0, step / self.steps)
@@ -82,23 +82,24 @@ class BetaSchedule:
         return self.beta
 
     def final(self, steps: int, current: float | None) -> float:
-        """Return the weight by which a training of `steps` steps is judged: its last one, whenever it is asked for.
+        """Return the weight of the validation loss in a training of `steps` steps: the last weight of the schedule.
 
-        Losses under a weight that still rises cannot be compared. `target` knows no last weight; it gives `current`.
+        Losses under a weight that still rises are not comparable. The last weight of `target` is not known in advance, so
+        `current` is returned.
         """
         return (current or 0.0) if self.kind == "target" else self.at(max(steps, self.steps))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveConfig:
-    """What is minimised: reconstruction + beta * KL, with part of the KL free of charge.
+    """The objective to minimise: reconstruction + beta * KL, where a part of the KL may be free.
 
     Arguments:
         beta: Schedule of the weight of the KL.
-        free_bits: Bits of each example's **total** KL that cost nothing (MusicVAE).
-        free_bits_per_dimension: Bits of each latent dimension's batch-mean KL that cost nothing
+        free_bits: Bits of each example's **total** KL that are not penalised (MusicVAE).
+        free_bits_per_dimension: Bits of each latent dimension's batch-mean KL that are not penalised
             (Kingma et al., 2016, arXiv 1606.04934).
-        importance_samples: Codes drawn for each example. More than 1 give the importance-weighted bound, which is nearer to
+        importance_samples: Codes drawn per example. More than 1 give the importance-weighted bound, which is closer to
             log p(x) than the ELBO (Burda et al., 2016, arXiv 1509.00519).
     """
 
@@ -116,15 +117,15 @@ class ObjectiveConfig:
         if self.importance_samples < 1:
             raise ParameterError(f"importance_samples must be at least 1, got {self.importance_samples}.")
         if self.importance_samples > 1 and max(self.free_bits, self.free_bits_per_dimension) > 0:
-            raise ParameterError("The importance-weighted bound knows no free bits; give importance_samples or free bits.")
+            raise ParameterError("The importance-weighted bound has no free bits; give importance_samples or free bits.")
 
 
 @dataclass(frozen=True)
 class Losses:
-    """One batch's loss terms, each a scalar in nats per example.
+    """Loss terms of a batch, each a scalar in nats per example.
 
     Arguments:
-        loss: What is minimised.
+        loss: The objective.
         reconstruction: Negative log likelihood of the data given the code.
         kl: The whole KL, before free bits and weight.
     """
@@ -156,7 +157,7 @@ def elbo_losses(reconstruction: Tensor, kl: Tensor, objective: ObjectiveConfig, 
 
 
 def importance_losses(reconstruction: Tensor, ratio: Tensor, beta: float) -> Losses:
-    """Return the importance-weighted bound on -log p(x) of K codes for each example (Burda et al., 2016, arXiv 1509.00519).
+    """Return the importance-weighted bound on -log p(x) from K codes per example (Burda et al., 2016, arXiv 1509.00519).
 
     Arguments:
         reconstruction: Negative log likelihoods in nats, shape (K, B).

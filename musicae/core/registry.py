@@ -1,6 +1,6 @@
 """Models by name. To add one: a file in `music/models` or `images/models`, and a line in `MODELS`.
 
-The lines are strings, so that the core imports neither wing, and a model family costs nothing until it is used.
+The lines are strings, so the core imports neither wing, and a model family costs nothing until it is used.
 """
 
 from typing import Any

@@ -163,10 +163,10 @@ def test_respace_goes_round_a_detour() -> None:
 
 @pytest.mark.parametrize("steps", [1, 5])
 def test_respace_has_no_more_points_than_there_are(steps: int) -> None:
-    with pytest.raises(ParameterError, match=f"^Of a path of 4 points 2 to 4 can be chosen, got {steps}.$"):
+    with pytest.raises(ParameterError, match=f"^From a path of 4 points, 2 to 4 can be chosen; got {steps}.$"):
         respace(torch.ones(4, 3), steps)
 
 
 def test_respace_must_get_to_the_end() -> None:
-    with pytest.raises(ParameterError, match=r"^2 steps of at most 1 points do not lead to point 3\.$"):
+    with pytest.raises(ParameterError, match=r"^2 steps of at most 1 points do not reach point 3\.$"):
         respace(torch.ones(4, 1), 3)

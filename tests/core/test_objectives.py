@@ -72,7 +72,7 @@ def test_the_importance_weighted_bound_nears_the_likelihood(samples: int) -> Non
 
 
 def test_the_importance_weighted_bound_takes_no_free_bits() -> None:
-    with pytest.raises(ParameterError, match=r"^The importance-weighted bound knows no free bits; give "):
+    with pytest.raises(ParameterError, match=r"^The importance-weighted bound has no free bits; give "):
         ObjectiveConfig(importance_samples=2, free_bits=1.0)
     with pytest.raises(ParameterError, match=r"^importance_samples must be at least 1, got 0\.$"):
         ObjectiveConfig(importance_samples=0)

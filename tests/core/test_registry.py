@@ -12,7 +12,7 @@ from torch.distributions import Normal, kl_divergence
 from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, save_checkpoint
 from musicae.core.autoencoder import Autoencoder
 from musicae.core.config import to_dict
-from musicae.core.distributions import DiagonalGaussian, JudgedPoint, Point
+from musicae.core.distributions import AdversarialPoint, DiagonalGaussian, Point
 from musicae.core.registry import MODELS
 from musicae.images.batch import ImageBatch
 from musicae.music.models.batch import GridBatch
@@ -44,7 +44,7 @@ def test_every_registered_model_has_a_case() -> None:
 def test_shapes(case: Case) -> None:
     model, x = case.build(), data(case)
     posterior, size = model.encode(x), case.config.latent_size
-    point = JudgedPoint if case.model == ADVERSARIAL else Point
+    point = AdversarialPoint if case.model == ADVERSARIAL else Point
     assert isinstance(posterior, DiagonalGaussian if getattr(case.config, "variational", True) else point)
     assert posterior.mode.shape == posterior.rsample().shape == posterior.kl().shape == (4, size)
     likelihood = model.log_likelihood(x, posterior.mode)
@@ -75,7 +75,7 @@ def test_loss_terms_equal_torchs(case: Case) -> None:
         rate = torch.zeros(4, case.config.latent_size)
         if isinstance(posterior, DiagonalGaussian):
             rate = kl_divergence(Normal(posterior.mean, posterior.std), Normal(0.0, 1.0))
-        elif isinstance(posterior, JudgedPoint):
+        elif isinstance(posterior, AdversarialPoint):
             rate = torch.nn.functional.softplus(posterior.log_ratio)[:, None].expand(4, 4) / 4
         torch.testing.assert_close(posterior.kl(), rate)
         losses = model(x, OBJECTIVE, 0.5, torch.Generator().manual_seed(5))
@@ -125,7 +125,7 @@ def test_overfits_one_batch(case: Case) -> None:
         share = 0.7
     losses = train(model, x, steps, lr=lr, beta=0.0)
     if case in GRIDS.values():
-        assert losses[0] > 0.8 * 12 * math.log(DEPTH), "an untrained model knows nothing of 12 tokens of 9 kinds"
+        assert losses[0] > 0.8 * 12 * math.log(DEPTH), "an untrained model is no better than chance on 12 tokens of 9 kinds"
     assert sum(losses[-5:]) / 5 < share * losses[0]
     if case.model in (PlanVAE.name, ConductorVAE.name):
         assert torch.equal(model.reconstruct(x).tokens, x.tokens)

@@ -114,7 +114,7 @@ class ConductorVAE(BlockAutoencoder):
         own = self.statistics(table.view(len(features), c.phrases, -1))  # (B, P, 2 * code)
         means = own[..., : self.code] * here
         both = (own + self.gather(means.flatten(1)).view_as(own)) * here
-        return DiagonalGaussian.from_numbers(torch.cat([part.flatten(1) for part in both.chunk(2, dim=2)], dim=1))
+        return DiagonalGaussian.from_parameters(torch.cat([part.flatten(1) for part in both.chunk(2, dim=2)], dim=1))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""

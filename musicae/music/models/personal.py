@@ -117,7 +117,7 @@ class PersonalVAE(GridAutoencoder):
 
     def posterior(self, codes: Tensor) -> DiagonalGaussian:
         """Return the posterior of codes of the base model (B, Z of the base), mean and logvar of shape (B, Z)."""
-        return DiagonalGaussian.from_numbers(self.encoder((codes - self.centre) / self.scale))
+        return DiagonalGaussian.from_parameters(self.encoder((codes - self.centre) / self.scale))
 
     def base_code(self, z: Tensor) -> Tensor:
         """Return the codes of the base model, shape (B, Z of the base), that codes (B, Z) stand for."""

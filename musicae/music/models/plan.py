@@ -48,7 +48,7 @@ class PlanVAE(BlockAutoencoder):
         Raises:
             ParameterError: a window or bar is longer than the model's.
         """
-        return DiagonalGaussian.from_numbers(self.statistics(self.features(x).flatten(1)))
+        return DiagonalGaussian.from_parameters(self.statistics(self.features(x).flatten(1)))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""

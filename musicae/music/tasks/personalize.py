@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from musicae.checkpoints.format import CheckpointInfo
-from musicae.core.config import replace, to_dict
+from musicae.core.config import to_dict, with_changes
 from musicae.core.distributions import DiagonalGaussian
 from musicae.core.objectives import BITS, BetaSchedule, Losses, ObjectiveConfig, elbo_losses
 from musicae.core.progress import Progress
@@ -179,7 +179,7 @@ def personalize(
         },
     )
     made = MusicModel(model.eval(), info)
-    made.info = replace(info, metrics=_figures(made, phrases.phrases))
+    made.info = with_changes(info, metrics=_figures(made, phrases.phrases))
     return made
 
 

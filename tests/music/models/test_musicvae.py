@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from musicae.core.config import from_dict, replace
+from musicae.core.config import from_dict, with_changes
 from musicae.core.registry import MODELS
 from musicae.errors import ParameterError
 from musicae.music.models.batch import GridBatch
@@ -19,7 +19,7 @@ from musicae.music.recipes import preset
 from musicae.music.representations import representation_from_dict
 
 TINY = MusicVAEConfig(depth=7, latent_size=5, encoder_size=6, decoder_sizes=(9, 8), sampling_rate=0.0, max_steps=24)
-CONDUCTED = replace(TINY, conductor_sizes=(6, 4), segments=4)
+CONDUCTED = with_changes(TINY, conductor_sizes=(6, 4), segments=4)
 BOTH = pytest.mark.parametrize("config", [TINY, CONDUCTED], ids=["flat", "conductor"])
 
 
@@ -84,7 +84,7 @@ def test_the_posterior_is_nearly_standard_before_training() -> None:
 
 @pytest.mark.parametrize("step", [0, 1, 500, 6908, 10_000, 2_000_000])
 def test_sampling_follows_the_inverse_sigmoid(step: int) -> None:
-    model = MusicVAE(replace(TINY, sampling_rate=1000.0))
+    model = MusicVAE(with_changes(TINY, sampling_rate=1000.0))
     model.trained_steps.fill_(step)
     kept = 1000.0 / (1000.0 + math.exp(step / 1000.0)) if step < 700_000 else 0.0
     assert model.sampling_probability() == pytest.approx(1.0 - kept)
@@ -109,7 +109,7 @@ def test_only_training_counts_as_training_and_the_count_is_saved() -> None:
 @BOTH
 def test_steps_with_true_tokens_give_the_logits_of_the_fused_run(config: MusicVAEConfig) -> None:
     x, z = batch(24, 17, 10)
-    stepping = build(replace(config, sampling_rate=1e12)).train()  # a share of 1e-12: step by step, all tokens true
+    stepping = build(with_changes(config, sampling_rate=1e12)).train()  # a share of 1e-12: step by step, all tokens true
     assert 0.0 < stepping.sampling_probability() < 1e-11
     with torch.no_grad():
         ours = stepping.logits(x, z, torch.Generator().manual_seed(0))
@@ -118,7 +118,7 @@ def test_steps_with_true_tokens_give_the_logits_of_the_fused_run(config: MusicVA
 
 @BOTH
 def test_steps_with_own_tokens_do_not_look_at_the_true_ones_within_a_segment(config: MusicVAEConfig) -> None:
-    model, (x, z) = build(replace(config, sampling_rate=1.0)).train(), batch(24, 24)
+    model, (x, z) = build(with_changes(config, sampling_rate=1.0)).train(), batch(24, 24)
     other = x.with_tokens((x.tokens + 1) % 7)
 
     def logits(data: GridBatch) -> Tensor:
@@ -229,6 +229,6 @@ def test_token_dropout_hides_tokens_in_training_only() -> None:
     model, (x, z) = PlanVAE(PLAN), batch(12, 12)
     assert torch.equal(model.eval().logits(x, z), model.logits(x, z))
     assert not torch.equal(model.train().logits(x, z), model.logits(x, z))
-    dropless = PlanVAE(replace(PLAN, token_dropout=0.0))
+    dropless = PlanVAE(with_changes(PLAN, token_dropout=0.0))
     dropless.load_state_dict(model.state_dict())
     assert torch.equal(dropless.train().logits(x, z), model.eval().logits(x, z))
