@@ -177,7 +177,7 @@ _PICTURE_MODELS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "denoise": ("conv-autoencoder", _MAP, _TASKS["noise"]),
     "superres": ("conv-autoencoder", _MAP, _TASKS["halves"]),
     "cvae": ("conditional-autoencoder", _SMALL, {"binarise": "dynamic"}),
-    "aae": ("adversarial-autoencoder", {"hidden_sizes": [12], "latent_size": 3, "opponent_sizes": [8]}, {}),
+    "aae": ("adversarial-autoencoder", {"hidden_sizes": [12], "latent_size": 3, "discriminator_sizes": [8]}, {}),
 }
 
 

@@ -102,7 +102,7 @@ def facts(info: CheckpointInfo, model: Any, run: Path) -> dict[str, Any]:
     with (run / "metrics.csv").open(newline="", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
     beta = training["objective"]["beta"]
-    pull = "the opponent's verdict" if "opponent_sizes" in info.config else "KL(q(z|x) || N(0, I))"
+    pull = "the discriminator's softplus log ratio" if "discriminator_sizes" in info.config else "KL(q(z|x) || N(0, I))"
     warm = f", beta rising for {beta['steps']:,} steps" if beta["kind"] == "linear" else ""
     return {
         "model": info.model,
@@ -117,7 +117,7 @@ def facts(info: CheckpointInfo, model: Any, run: Path) -> dict[str, Any]:
         "batch": training["batch_size"],
         "minutes": max(float(row["seconds"]) for row in table) / 60,
         "objective": "-log p(x|z), summed over pixels, in nats"
-        + (f", plus {beta['beta']:g} times {pull}{warm}." if info.config["variational"] or "opponent" in pull else "."),
+        + (f", plus {beta['beta']:g} times {pull}{warm}." if info.config["variational"] or "discriminator" in pull else "."),
         "title": data.title,
         "source": info.data["source"],
         "pictures": info.data["pictures"],

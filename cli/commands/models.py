@@ -77,7 +77,7 @@ def _task(info: "CheckpointInfo") -> str:
         return f"repairs {corruption['name']}"
     if "classes" in info.config:
         return "samples of a class"
-    return "samples" if info.config.get("variational", True) or "opponent_sizes" in info.config else "reconstructs"
+    return "samples" if info.config.get("variational", True) or "discriminator_sizes" in info.config else "reconstructs"
 
 
 def _show(columns: tuple[tuple[str, str, str], ...], rows: list[dict[str, Any]]) -> None:

@@ -51,14 +51,14 @@ def command(preset: str | None, config: Path | None, output: Path | None, **give
     from musicae.music.experiment import Experiment, spec_of
     from musicae.music.recipes import preset as by_name
     from musicae.music.recipes import read_recipe
-    from musicae.training.run_folder import begin
+    from musicae.training.run_folder import RunOptions, prepare_run_folder
 
     recipe, name = training.choose(preset, config, "melody-2bar", by_name, read_recipe)
     recipe = dataclasses.replace(recipe, training=training.changed(recipe.training, given))
     device, init_from, resume = given["device"], given["init_from"], given["resume"]
 
     def start(folder: Path, progress: Any) -> Experiment:
-        begin(folder, threads=given["threads"], resume=resume, force=given["force"])
+        prepare_run_folder(RunOptions(folder=folder, threads=given["threads"], resume=resume, force=given["force"]))
         spec = spec_of(recipe)
         collections = open_collections(given["data"], training=True, kind=spec.representation.kind)
         windows = prepare(collections, spec, progress=progress)

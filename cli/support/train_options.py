@@ -14,7 +14,8 @@ from musicae.cli.support.progress import tasks, train_with_progress
 
 if TYPE_CHECKING:
     from musicae.core.progress import Progress
-    from musicae.training.loop import Trainer, TrainingConfig
+    from musicae.training.loop import Trainer
+    from musicae.training.optimizer import TrainingConfig
 
 __all__ = ["changed", "choose", "options", "recipe", "run", "train_command"]
 
@@ -114,14 +115,9 @@ def run(
         name: Name of the run folder under `runs` otherwise.
         units: The figures that are told, in their order, with what is said behind each.
         minutes: Stop after this time.
-
-    Raises:
-        click.ClickException: the run folder is a file.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     folder = Path("runs") / name if output is None else output
-    if folder.is_file():
-        raise click.ClickException(f"{folder} is a file; -o names the run folder.")
     with tasks() as progress:
         experiment = start(folder, progress)
     click.echo(experiment.summary(), err=True)

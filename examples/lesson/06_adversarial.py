@@ -37,7 +37,7 @@ x = test.images.float() / 255
 # optimizer has its own parameters and its own loss, and they take turns. Once by hand:
 torch.manual_seed(0)
 judged = AdversarialAutoencoder(AdversarialAutoencoderConfig(channels=x.shape[1], size=x.shape[2], activation="silu"))
-theirs = list(judged.opponent.parameters())
+theirs = list(judged.discriminator.parameters())
 ours = [p for p in judged.parameters() if not any(p is their for their in theirs)]
 for_us, for_them = (Updater(parameters, TrainingConfig(learning_rate=5e-4)) for parameters in (ours, theirs))
 few = train.images[:128].float() / 255
@@ -46,9 +46,11 @@ for step in range(3):
     deceit = verdict.kl().sum(1).mean()  # softplus of that estimate: ln 2 = 0.69 where the opponent cannot tell
     loss = -judged.log_likelihood(few, verdict.mode).mean() + 10 * deceit
     for_us.update(loss, step)
-    duel = judged.duel(few)  # codes without gradient to the encoder, and as many draws of N(0, I)
-    for_them.update(duel.loss, step)
-    print(f"loss {loss.item():.1f}, of which fooling {deceit.item():.2f}; the opponent is right for {duel.accuracy.item():.2f}")
+    terms = judged.discriminator_loss(few)  # codes without gradient to the encoder, and as many samples of N(0, I)
+    for_them.update(terms.loss, step)
+    print(
+        f"loss {loss.item():.1f}, of which fooling {deceit.item():.2f}; the opponent is right for {terms.accuracy.item():.2f}"
+    )
 
 # %%
 # A trap: the notebook that this lesson follows steps the wrong optimizer after the opponent's loss, so its opponent stays
@@ -57,7 +59,7 @@ for step in range(3):
 # at all.
 recipe = image_preset("aae")
 model = lesson.train("aae", recipe, steps=1_500)
-asleep = dataclasses.replace(recipe, config={**recipe.config, "opponent_rate": 1e-9})
+asleep = dataclasses.replace(recipe, config={**recipe.config, "discriminator_rate": 1e-9})
 control = lesson.train("aae-untrained-judge", asleep, steps=500)
 
 # %%
@@ -71,8 +73,8 @@ for name, trained in (("trained opponent", model), ("untrained opponent", contro
     if not log.is_file():  # shipped weights come without the story of their training
         continue
     with log.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get("opponent_accuracy")]
-    accuracy = [float(row["opponent_accuracy"]) for row in rows]
+        rows = [row for row in csv.DictReader(file) if row.get("discriminator_accuracy")]
+    accuracy = [float(row["discriminator_accuracy"]) for row in rows]
     axes.plot([int(row["step"]) for row in rows], accuracy, label=name)
     print(f"{name}: accuracy at most {max(accuracy):.2f}, in the end {accuracy[-1]:.2f}")
 axes.axhline(0.5, color="black", linewidth=0.8)

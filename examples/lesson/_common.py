@@ -112,7 +112,7 @@ class Lesson:
         )
         trainer = experiment.trainer
         if not self.full:
-            trainer.validation = trainer.validation[:1]
+            trainer.validation = dataclasses.replace(trainer.validation, batches=trainer.validation.batches[:1])
         print(f"Training {name} for {training.steps:,} steps. {experiment.summary()}")
         trainer.fit()
         return load_pictures(folder, device=self.device)

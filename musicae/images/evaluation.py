@@ -207,12 +207,14 @@ def code_figures(
 
 
 def _bound(model: ImageAutoencoder, batches: list[ImageBatch], seed: int) -> dict[str, float | None]:
-    """Return the ELBO and its parts for one code a picture, or the opponent's accuracy."""
-    names = ("elbo", "nll_bound", "kl", "kl_bits", "opponent_accuracy")
+    """Return the ELBO and its parts for one code a picture, or the discriminator's accuracy."""
+    names = ("elbo", "nll_bound", "kl", "kl_bits", "discriminator_accuracy")
     figures: dict[str, float | None] = dict.fromkeys(names)
     if isinstance(model, Adversarial):
         torch.manual_seed(seed)
-        figures["opponent_accuracy"] = sum(float(model.duel(b).accuracy) * len(b) for b in batches) / sum(map(len, batches))
+        figures["discriminator_accuracy"] = sum(float(model.discriminator_loss(b).accuracy) * len(b) for b in batches) / sum(
+            map(len, batches)
+        )
     rates, distortions = [], []
     generator = torch.Generator(batches[0].images.device).manual_seed(seed)
     for batch in batches:

@@ -7,20 +7,20 @@ from typing import Any
 import torch
 
 from musicae.checkpoints.format import CheckpointInfo
-from musicae.checkpoints.shipped import load_weights
 from musicae.core.config import to_dict
 from musicae.core.device import pick_device
 from musicae.core.progress import Progress
 from musicae.core.registry import MODELS
 from musicae.datasets.images import image_set
-from musicae.errors import CheckpointError
 from musicae.images.batch import ImageTask
 from musicae.images.data import ImageBatches, LabelledImages, batches_in_order
 from musicae.images.metrics import psnr
 from musicae.images.models.base import ImageAutoencoder
 from musicae.images.recipes import ImagePreset, model_config
+from musicae.training.experiment import start_from
 from musicae.training.loop import Trainer
-from musicae.training.run_folder import begin
+from musicae.training.run_folder import RunOptions, prepare_run_folder
+from musicae.training.validation import Validation
 
 __all__ = ["ImageExperiment"]
 
@@ -75,7 +75,7 @@ class ImageExperiment:
             DataError: data are missing or damaged, or the folder holds a run already.
             CheckpointError: `init_from` does not fit, or there is nothing to resume.
         """
-        begin(folder, threads=threads, resume=resume, force=force)
+        prepare_run_folder(RunOptions(folder=folder, threads=threads, resume=resume, force=force))
         chosen = image_set(data or recipe.data)
         task = ImageTask.from_dict(recipe.task)
         config = model_config(recipe, channels=chosen.channels, size=chosen.size)
@@ -84,13 +84,13 @@ class ImageExperiment:
         model = MODELS[recipe.model](config)
         assert isinstance(model, ImageAutoencoder)
         if init_from is not None:
-            _start_from(model, init_from)
+            start_from(model, init_from)
         train, valid = (chosen.load(split, data_dir, progress) for split in ("train", "valid"))
         train = train.first(limit)
         labels = train.labels if model.classes else None
         where = pick_device(device)
         trainer = Trainer(
-            model,
+            model.to(where),
             training,
             ImageBatches(train.images, min(training.batch_size, len(train)), training.seed, task=task, labels=labels),
             folder,
@@ -105,9 +105,9 @@ class ImageExperiment:
                     "pictures": len(train),
                 },
             ),
-            validation=batches_in_order(valid, task, where, seed=training.seed, size=_VALIDATION_BATCH),
-            score=image_scores,
-            device=where,
+            validation=Validation(
+                batches=batches_in_order(valid, task, where, seed=training.seed, size=_VALIDATION_BATCH), score=image_scores
+            ),
         )
         if resume:
             trainer.resume()
@@ -127,11 +127,3 @@ def image_scores(model: Any, batches: Any) -> dict[str, float]:
     """Return the mean PSNR of reconstructed or repaired pictures in dB."""
     decibels = torch.cat([psnr(model.reconstruct(batch), batch.targets) for batch in batches])
     return {"psnr": float(decibels.mean())}
-
-
-def _start_from(model: ImageAutoencoder, name: str) -> None:
-    """Take the weights of a checkpoint."""
-    theirs, _ = load_weights(name)
-    if to_dict(theirs.config) != to_dict(model.config) or theirs.name != model.name:
-        raise CheckpointError(f"{name} holds another model or size than the recipe; train the preset it came from.")
-    model.load_state_dict(theirs.state_dict())

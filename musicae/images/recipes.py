@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from musicae.core.config import from_dict, look_up, read_json, replace
+from musicae.core.config import from_dict, look_up, read_json, with_changes
 from musicae.core.objectives import BetaSchedule, ObjectiveConfig
 from musicae.core.registry import MODELS
 from musicae.errors import ParameterError
@@ -105,7 +105,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
         summary="the dense VAE `vae`, trained with the importance-weighted bound of 10 codes (start from it: --init-from)",
         config=_IWAE,
         task=_COINS,
-        training=replace(_LONG, steps=20_000, learning_rate=1.5e-3, objective=ObjectiveConfig(importance_samples=10)),
+        training=with_changes(_LONG, steps=20_000, learning_rate=1.5e-3, objective=ObjectiveConfig(importance_samples=10)),
     ),
     "vae-2d": ImagePreset(
         model="dense-autoencoder",
@@ -130,7 +130,7 @@ IMAGE_PRESETS: dict[str, ImagePreset] = {
     ),
     "aae": ImagePreset(
         model="adversarial-autoencoder",
-        summary="adversarial autoencoder, a code of 8 numbers, whose opponent is trained",
+        summary="adversarial autoencoder, a code of 8 numbers",
         config={"activation": "silu"},
         task=_GREY,
         training=TrainingConfig(

@@ -10,7 +10,7 @@ import torch
 from musicae.checkpoints.format import CheckpointInfo
 from musicae.checkpoints.shipped import load_weights
 from musicae.core.autoencoder import Autoencoder
-from musicae.core.config import from_dict, look_up, replace, to_dict
+from musicae.core.config import from_dict, look_up, to_dict, with_changes
 from musicae.core.device import pick_device
 from musicae.core.registry import MODELS
 from musicae.errors import CheckpointError, ParameterError
@@ -21,7 +21,9 @@ from musicae.music.models.blocks import BlockAutoencoder
 from musicae.music.recipes import Preset, read_recipe
 from musicae.music.representations import Representation, WindowSpec, representation_from_dict
 from musicae.music.windows import PreparedWindows, WindowSampler
-from musicae.training.loop import Trainer, TrainingConfig
+from musicae.training.loop import Trainer
+from musicae.training.optimizer import TrainingConfig
+from musicae.training.validation import Validation
 
 __all__ = ["Experiment", "configured", "spec_of"]
 
@@ -52,7 +54,7 @@ class Experiment:
         init_from: str | None = None,
         resume: bool = False,
     ) -> "Experiment":
-        """Build the model and the trainer; `musicae.training.run_folder.begin` has checked the folder.
+        """Build the model and the trainer; `musicae.training.run_folder.prepare_run_folder` has checked the folder.
 
         Arguments:
             recipe: What to train and how.
@@ -74,17 +76,13 @@ class Experiment:
             windows, representation, batch_size=config.batch_size, seed=config.seed, transpose=recipe.transpose
         )
         where, metrics = pick_device(device), kind_of(representation).metrics
-        trainer = Trainer(
-            model,
-            config,
-            source,
-            folder,
-            _info(recipe, model, representation, windows),
-            validation=_validation(windows, representation, where),
+        validation = Validation(
+            batches=_validation(windows, representation, where),
             score=partial(reconstruction_metrics, metrics=metrics),
             maximise=metrics.headline,
-            device=where,
         )
+        info = _info(recipe, model, representation, windows)
+        trainer = Trainer(model.to(where), config, source, folder, info, validation=validation)
         if resume:
             trainer.resume()
         return cls(trainer, windows)
@@ -153,8 +151,8 @@ def _training(config: TrainingConfig, folder: Path, *, trained: bool, resume: bo
     beta = config.objective.beta
     if beta.kind != "target":
         return config
-    held = replace(beta, steps=1, beta=max(beta.beta, HELD))
-    fine = replace(config, objective=replace(config.objective, beta=held))
+    held = with_changes(beta, steps=1, beta=max(beta.beta, HELD))
+    fine = with_changes(config, objective=with_changes(config.objective, beta=held))
     saved = folder / "config.json"
     if resume and not trained and saved.is_file():  # a run that began so goes on so
         trained = read_recipe(saved).training.objective == fine.objective

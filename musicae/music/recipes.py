@@ -9,7 +9,7 @@ from typing import Any
 
 from musicae.core.config import from_dict, look_up, read_json
 from musicae.core.objectives import BetaSchedule, ObjectiveConfig
-from musicae.training.loop import TrainingConfig
+from musicae.training.optimizer import TrainingConfig
 
 __all__ = ["PRESETS", "Preset", "preset", "read_recipe"]
 

@@ -1,4 +1,4 @@
-"""How a model is trained, and the optimizer that carries it out."""
+"""The configuration of a training, and the optimizer that it describes."""
 
 import math
 from collections.abc import Sequence
@@ -20,20 +20,20 @@ class TrainingConfig:
 
     Arguments:
         steps: Optimizer steps.
-        batch_size: Examples a step.
-        learning_rate: Its peak.
-        final_learning_rate: What it ends at.
-        schedule: `cosine` from peak to final over `steps`; `exponential`, MusicVAE's decay by 0.9999 a step.
+        batch_size: Examples per step.
+        learning_rate: Peak of the learning rate.
+        final_learning_rate: Learning rate at the end.
+        schedule: `cosine` from peak to final rate over `steps`; `exponential`, MusicVAE's decay by 0.9999 per step.
         warmup_steps: Steps in which the rate rises from 0.
-        weight_decay: AdamW's.
-        clip_norm: Largest global norm of the gradient.
-        skip_norm: A step whose gradient is larger than this, or not finite, is left out.
+        weight_decay: Weight decay of AdamW.
+        clip_norm: Largest global norm of the gradient; larger gradients are scaled down.
+        skip_norm: Steps whose gradient has a larger norm than this, or is not finite, are skipped.
         average: Decay of the running average of the weights that is validated and saved; 0 saves the weights themselves.
-        seed: Seed of everything random.
+        seed: Seed of all randomness.
         log_every: Steps between lines of `metrics.csv`.
         validate_every: Steps between validations.
         checkpoint_every: Steps between checkpoints.
-        objective: What is minimised.
+        objective: The objective to minimise.
     """
 
     steps: int = 1000
@@ -77,12 +77,12 @@ class TrainingConfig:
 
 
 class Updater:
-    """One optimizer with the learning rate, the clipping and the skipping that a `TrainingConfig` asks for.
+    """An optimizer with the learning rate, clipping and skipping of a `TrainingConfig`.
 
     Arguments:
-        parameters: What it trains.
-        config: How.
-        share: Its learning rate as a share of the configuration's.
+        parameters: The parameters to train.
+        config: How to train them.
+        share: Learning rate as a share of the configuration's.
     """
 
     def __init__(self, parameters: Sequence[Tensor], config: TrainingConfig, share: float = 1.0) -> None:
@@ -96,10 +96,10 @@ class Updater:
         )
 
     def update(self, loss: Tensor, step: int) -> Tensor:
-        """Do optimizer step `step` (from 0) on a loss; it is left out if its gradient is too large or not finite.
+        """Do optimizer step `step` (from 0) on a loss; the step is skipped if its gradient is too large or not finite.
 
         Returns:
-            1 where it was left out, else 0, on the device, shape ().
+            1 if the step was skipped, 0 if not, on the device, shape ().
         """
         config = self.config
         self.optimizer.zero_grad(set_to_none=True)
@@ -107,7 +107,7 @@ class Updater:
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, config.clip_norm)
         for group in self.optimizer.param_groups:
             group["lr"] = self.share * config.learning_rate_at(step)
-        # The fused optimizer itself leaves a step out where this flag is set, so that the host need not wait for the device.
+        # The fused optimizer skips a step itself if this flag is set, so the host need not wait for the device.
         skipped = (~(norm <= config.skip_norm)).float()  # 1 for NaN too
         self.optimizer.found_inf = skipped  # type: ignore[attr-defined]
         self.optimizer.step()

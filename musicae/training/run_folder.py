@@ -1,7 +1,7 @@
-"""The folder of a training run: what lies in it, written whole or not at all, and read back safely.
+"""The folder of a training run. Files are written whole or not at all, and read without pickle.
 
-`config.json` (the recipe), `metrics.csv`, `last.safetensors`, `best.safetensors`, and `state.pt`, which only resuming reads; a
-training holds `lock` while it runs.
+A run folder holds `config.json` (the recipe), `metrics.csv`, `last.safetensors`, `best.safetensors` and `state.pt`, which only
+`--resume` reads. A training locks the file `lock` while it runs.
 """
 
 import csv
@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +21,49 @@ from musicae.core.device import keep_freed_memory
 from musicae.core.files import write_atomically
 from musicae.errors import CheckpointError, DataError
 
-__all__ = ["RunFolder", "begin", "recipe_of"]
+__all__ = ["RunFolder", "RunOptions", "prepare_run_folder", "recipe_of"]
 
 
-def begin(folder: Path, *, threads: int | None, resume: bool, force: bool) -> None:
-    """Check that a run may begin in a folder, and set this process up for training.
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a run is started, whatever it trains.
 
     Arguments:
         folder: Run folder.
-        threads: CPU threads; None takes all cores.
-        resume: Go on with the run that lies there.
-        force: Start anew though one lies there.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        threads: CPU threads; None uses all cores.
+        init_from: A checkpoint whose weights the model starts from.
+        resume: Whether to continue the run in `folder`.
+        force: Whether to start again in a folder that holds a run.
+    """
+
+    folder: Path
+    device: str = "auto"
+    threads: int | None = None
+    init_from: str | None = None
+    resume: bool = False
+    force: bool = False
+
+
+def prepare_run_folder(run: RunOptions) -> None:
+    """Check that a run may start in its folder, and set this process up for training; a second call changes nothing.
 
     Raises:
-        DataError: the folder holds a run, which is neither to be resumed nor to be overwritten.
+        DataError: the folder is a file, or holds a run that is neither to be resumed nor to be overwritten.
     """
-    if (folder / "state.pt").exists() and not (resume or force):
-        raise DataError(f"{folder} holds a run already. Go on with --resume, overwrite with --force, or choose another.")
+    if run.folder.is_file():
+        raise DataError(f"{run.folder} is a file; -o names the run folder.")
+    if (run.folder / "state.pt").exists() and not (run.resume or run.force):
+        raise DataError(
+            f"{run.folder} already holds a run. Continue it with --resume, overwrite it with --force, or choose another."
+        )
     keep_freed_memory()
-    if threads:
-        torch.set_num_threads(threads)
+    if run.threads:
+        torch.set_num_threads(run.threads)
 
 
 def recipe_of(info: CheckpointInfo, training: dict[str, Any]) -> dict[str, Any]:
-    """Return what a run's `config.json` holds; `musicae train --config` takes it."""
+    """Return the content of a run's `config.json`, which `musicae train --config` takes as a recipe."""
     return {
         "model": info.model,
         "config": info.config,
@@ -55,16 +75,16 @@ def recipe_of(info: CheckpointInfo, training: dict[str, Any]) -> dict[str, Any]:
 
 
 class RunFolder:
-    """One run's folder.
+    """The folder of one run.
 
     Arguments:
-        path: The folder; made when something is written.
-        recipe: What the run trains and how, JSON-able; a run is resumed under the same recipe only.
+        path: The folder; it is created when something is written.
+        recipe: What the run trains and how, JSON-able; a run can be resumed with the same recipe only.
     """
 
     def __init__(self, path: Path, recipe: dict[str, Any]) -> None:
         self.path = path
-        self.recipe: dict[str, Any] = json.loads(json.dumps(recipe))  # JSON has lists for tuples, as what is read back
+        self.recipe: dict[str, Any] = json.loads(json.dumps(recipe))  # lists for tuples, as in what is read back
 
     @property
     def best(self) -> Path:
@@ -78,21 +98,21 @@ class RunFolder:
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Hold the folder, so that no other training writes into it.
+        """Lock the folder, so that no other training writes into it.
 
         Raises:
-            DataError: another training holds it.
+            DataError: another training has locked it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         try:
-            held = FileLock(self.path / "lock", timeout=0).acquire()
+            lock = FileLock(self.path / "lock", timeout=0).acquire()
         except Timeout as error:
-            raise DataError(f"{self.path} is held by a training that still runs. Wait, end it, or choose another.") from error
-        with held:
+            raise DataError(f"{self.path} is in use by a training that still runs. Wait, end it, or choose another.") from error
+        with lock:
             yield
 
     def clear(self) -> None:
-        """Delete what an earlier run left."""
+        """Delete the files of an earlier run."""
         for path in (self.best, self.last, self.path / "state.pt", self.path / "metrics.csv"):
             path.unlink(missing_ok=True)
 
@@ -101,7 +121,7 @@ class RunFolder:
         write_atomically(self.path / "config.json", (json.dumps(self.recipe, indent=2) + "\n").encode())
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
-        """Write `metrics.csv`, a line for each of `rows`."""
+        """Write `metrics.csv`, one line per row."""
         text = io.StringIO()
         writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)))
         writer.writeheader()
@@ -118,7 +138,7 @@ class RunFolder:
         """Read `state.pt`.
 
         Raises:
-            CheckpointError: there is none, it is damaged, or it belongs to another recipe.
+            CheckpointError: the file is missing, is damaged, or belongs to another recipe.
         """
         path = self.path / "state.pt"
         try:
@@ -134,7 +154,7 @@ class RunFolder:
         return state
 
     def _changed(self, theirs: dict[str, Any]) -> list[str]:
-        """Name what differs from another recipe; only the number of steps may."""
+        """Return the names of what differs from another recipe; the number of steps may differ."""
         ours = self.recipe
         changed = [name for name in ours if name != "training" and ours[name] != theirs.get(name)]
         for name, value in ours["training"].items():

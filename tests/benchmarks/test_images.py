@@ -31,7 +31,7 @@ CONFIGS: dict[str, dict[str, Any]] = {  # of every checkpoint of the table
     "denoise": {"widths": [2, 2]},
     "superres": {"widths": [2, 2]},
     **dict.fromkeys(("vae", "cvae", "vae-2d", "ae"), SMALL),
-    "aae": {"hidden_sizes": [6], "opponent_sizes": [4]},
+    "aae": {"hidden_sizes": [6], "discriminator_sizes": [4]},
     "iwae": SMALL,
 }
 Invoke = Callable[..., tuple[str, str]]

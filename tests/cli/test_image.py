@@ -61,13 +61,14 @@ def test_training_goes_on(run: Run, runs: Path, photographs: Path, tmp_path: Pat
     assert "90 pictures of CIFAR-10; 5 batches of 16 an epoch." in err
     assert run(*train)[::2] == (
         1,
-        f"Error: {tmp_path / 'run'} holds a run already. Go on with --resume, overwrite with --force, or choose another.\n",
+        f"Error: {tmp_path / 'run'} already holds a run. Continue it with --resume, overwrite it with --force, "
+        "or choose another.\n",
     )
     assert lines(run(*train, "--resume", "--steps", 5)[1])[0]["step"] == 5
     again = ("image", "train", "--config", tmp_path / "run" / "config.json", "--force", *where, "--limit", 10)
     assert "10 pictures of CIFAR-10; 1 batches of 10 an epoch." in run(*again)[2]
     assert run(*train, "--force", "--init-from", runs / "vae")[2].endswith(
-        f"Error: {runs / 'vae'} holds another model or size than the recipe; train the preset it came from.\n"
+        f"Error: {runs / 'vae'} holds another model, size or representation than the recipe; train the preset it came from.\n"
     )
     assert run(*train, "--force", "--init-from", runs / "aae", "--steps", 1)[0] == 0
     assert run("image", "train", "vae", "--config", "x.json")[0] == 2
@@ -106,7 +107,7 @@ def test_evaluate_tells_what_the_model_has(run: Run, runs: Path, photographs: Pa
     if variational:
         assert figures["nll"] <= figures["nll_bound"] + 5 and figures["binarise"] == "dynamic"
         assert figures["kl_bits"] == pytest.approx(figures["kl"] / np.log(2))
-    assert (figures["opponent_accuracy"] is not None) == (name == "aae")
+    assert (figures["discriminator_accuracy"] is not None) == (name == "aae")
     assert (figures["psnr_damaged"] is not None) == (name in ("denoise", "superres"))
     assert (figures["pca_mse"] is None) == (name in ("denoise", "superres"))
     assert (figures["psnr_bilinear"] is not None) == (name == "superres")
@@ -116,7 +117,7 @@ def test_evaluate_tells_what_the_model_has(run: Run, runs: Path, photographs: Pa
     if name != "aae":
         return
     table = run(*given, "--limit", 7)[1]
-    assert "7 test pictures" in " ".join(table.split()) and "opponent's accuracy" in table and "ELBO, nats" not in table
+    assert "7 test pictures" in " ".join(table.split()) and "discriminator accuracy" in table and "ELBO, nats" not in table
 
 
 def test_samples(run: Run, runs: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from musicae.images.corruptions import Downscaling, GaussianNoise
 Run = Callable[..., tuple[int, str, str]]
 
 MADE: dict[str, tuple[str, dict[str, Any], ImageTask, dict[str, float]]] = {
-    "aae": ("adversarial-autoencoder", {"hidden_sizes": (4,), "opponent_sizes": (4,)}, ImageTask(), {"test_psnr": 19.0}),
+    "aae": ("adversarial-autoencoder", {"hidden_sizes": (4,), "discriminator_sizes": (4,)}, ImageTask(), {"test_psnr": 19.0}),
     "ae": ("dense-autoencoder", {"hidden_sizes": (4,), "variational": False}, ImageTask(), {}),
     "cvae": ("conditional-autoencoder", {"hidden_sizes": (4,)}, ImageTask(binarise="dynamic"), {"test_nll": 82.125}),
     "denoise": ("dense-autoencoder", {"variational": False}, ImageTask(corruption=GaussianNoise()), {"test_psnr": 21.5}),

@@ -120,7 +120,7 @@ def test_a_run_is_overwritten_with_force_and_goes_on_with_resume(run: Run, data:
     command = ("train", "--config", recipe, "--data", data, "--threads", 1, "-o", "mine")
     assert run(*command)[0] == 0
     before = Path("mine/last.safetensors").read_bytes()
-    refusal = "Error: mine holds a run already. Go on with --resume, overwrite with --force, or choose another.\n"
+    refusal = "Error: mine already holds a run. Continue it with --resume, overwrite it with --force, or choose another.\n"
     assert run(*command) == (1, "", refusal)
     assert Path("mine/last.safetensors").read_bytes() == before
     assert run(*command, "--force")[0] == 0
@@ -138,7 +138,7 @@ def test_options_change_the_recipe(run: Run, data: Path, recipe: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[", "tiny.json is not JSON: Expecting value: line 1 column 2 (char 1). Mend it, or give another file."),
+        ("[", "tiny.json is not valid JSON: Expecting value: line 1 column 2 (char 1). Fix it or pass another file."),
         ('{"modell": 1}', "Unknown field 'modell' of Preset in tiny.json; did you mean 'model'?"),
         ("[]", "Preset in tiny.json must be an object of named fields, got list."),
     ],

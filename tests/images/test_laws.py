@@ -1,4 +1,4 @@
-"""Models that repair, that are told labels, and that an opponent judges; how the trainer trains an opponent."""
+"""Models that repair images, conditional models, adversarial models, and how the trainer trains a discriminator."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, save_checkpoint
 from musicae.core.config import from_dict, to_dict
-from musicae.core.distributions import JudgedPoint
+from musicae.core.distributions import AdversarialPoint
 from musicae.core.objectives import BetaSchedule, ObjectiveConfig
 from musicae.errors import CheckpointError, ParameterError
 from musicae.images.batch import ImageBatch, ImageTask
@@ -28,8 +28,8 @@ SMALL: dict[str, Any] = {"size": 8, "latent_size": 3, "hidden_sizes": (24,)}
 CONFIGS: dict[str, ImageConfig] = {
     "conditional, dense": ConditionalAutoencoderConfig(**SMALL, classes=4),
     "conditional, convolutions, three colours": ConditionalAutoencoderConfig(**SMALL, classes=4, widths=(6, 8), channels=3),
-    "adversarial, dense": AdversarialAutoencoderConfig(**SMALL, opponent_sizes=(16,)),
-    "adversarial, convolutions": AdversarialAutoencoderConfig(**SMALL, widths=(6, 8), opponent_sizes=(16,)),
+    "adversarial, dense": AdversarialAutoencoderConfig(**SMALL, discriminator_sizes=(16,)),
+    "adversarial, convolutions": AdversarialAutoencoderConfig(**SMALL, widths=(6, 8), discriminator_sizes=(16,)),
 }
 ALL = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
@@ -124,26 +124,26 @@ def test_the_encoder_sees_the_damage_and_the_likelihood_the_target() -> None:
         torch.testing.assert_close(losses.reconstruction, -model.log_likelihood(x, code).mean())
 
 
-def test_the_penalty_is_softplus_of_the_opponents_log_ratio() -> None:
+def test_the_penalty_is_softplus_of_the_discriminators_log_ratio() -> None:
     model = build(CONFIGS["adversarial, dense"])
     assert isinstance(model, AdversarialAutoencoder)
     x = data(model.config)
     with torch.no_grad():
         posterior = model.encode(x)
-        assert isinstance(posterior, JudgedPoint) and posterior.rsample() is posterior.mode
-        verdict = model.opponent(posterior.mode)[:, 0]
-        torch.testing.assert_close(posterior.kl().sum(1), F.softplus(verdict))
+        assert isinstance(posterior, AdversarialPoint) and posterior.rsample() is posterior.mode
+        log_ratio = model.discriminator(posterior.mode)[:, 0]
+        torch.testing.assert_close(posterior.kl().sum(1), F.softplus(log_ratio))
 
 
-def test_a_duel_trains_the_opponent_only() -> None:
+def test_the_discriminator_loss_trains_the_discriminator_only() -> None:
     model = build(CONFIGS["adversarial, dense"])
     assert isinstance(model, AdversarialAutoencoder)
-    duel = model.duel(data(model.config))
-    duel.loss.backward()
-    theirs = set(model.opponent.parameters())
+    terms = model.discriminator_loss(data(model.config))
+    terms.loss.backward()
+    theirs = set(model.discriminator.parameters())
     for name, parameter in model.named_parameters():
         assert (parameter.grad is not None) == (parameter in theirs), name
-    assert 0 <= float(duel.accuracy) <= 1
+    assert 0 <= float(terms.accuracy) <= 1
 
 
 def digits(seed: int = 0) -> Tensor:
@@ -160,7 +160,7 @@ def trainer(folder: Path, steps: int, **changes: Any) -> Trainer:
     """Return a trainer of a small adversarial autoencoder."""
     torch.manual_seed(0)
     model = AdversarialAutoencoder(
-        AdversarialAutoencoderConfig(size=8, latent_size=2, hidden_sizes=(32,), opponent_sizes=(32,))
+        AdversarialAutoencoderConfig(size=8, latent_size=2, hidden_sizes=(32,), discriminator_sizes=(32,))
     )
     values = {"learning_rate": 3e-3, "warmup_steps": 1, "weight_decay": 0.0, "clip_norm": 100.0, "log_every": 20, **changes}
     objective = ObjectiveConfig(beta=BetaSchedule(beta=10.0))
@@ -169,20 +169,20 @@ def trainer(folder: Path, steps: int, **changes: Any) -> Trainer:
     return Trainer(model, config, source, folder, CheckpointInfo(model=model.name, config=to_dict(model.config)))
 
 
-def test_the_opponent_learns_and_is_fooled(tmp_path: Path) -> None:
+def test_the_discriminator_learns_and_ends_at_chance(tmp_path: Path) -> None:
     run = trainer(tmp_path, 400)
     before = {name: p.detach().clone() for name, p in run.model.named_parameters()}
     run.fit()
     assert all(not torch.equal(p, before[name]) for name, p in run.model.named_parameters())
-    accuracy = [row["opponent_accuracy"] for row in run.rows if "opponent_accuracy" in row]
-    assert max(accuracy[:10]) > 0.75, "codes differ from N(0, I) at first, and the opponent finds out"
-    assert sum(accuracy[-5:]) / 5 < 0.65, "in the end it cannot tell them"
-    loss = [row["opponent_loss"] for row in run.rows if "opponent_loss" in row]
+    accuracy = [row["discriminator_accuracy"] for row in run.rows if "discriminator_accuracy" in row]
+    assert max(accuracy[:10]) > 0.75, "codes differ from N(0, I) at first, and the discriminator learns it"
+    assert sum(accuracy[-5:]) / 5 < 0.65, "in the end it cannot separate them"
+    loss = [row["discriminator_loss"] for row in run.rows if "discriminator_loss" in row]
     assert min(loss) < 0.55 < 0.62 < sum(loss[-5:]) / 5, "nats; ln 2 = 0.693 is chance"
     assert run.rows[0]["reconstruction"] > 1.3 * run.rows[-2]["reconstruction"]
 
 
-def test_a_killed_run_with_an_opponent_ends_in_bit_equal_weights(tmp_path: Path) -> None:
+def test_a_killed_run_with_a_discriminator_ends_in_bit_equal_weights(tmp_path: Path) -> None:
     whole, killed = trainer(tmp_path / "whole", 12, average=0.9), trainer(tmp_path / "killed", 12, average=0.9)
     whole.fit()
     for _ in range(5):
@@ -199,21 +199,21 @@ def test_a_killed_run_with_an_opponent_ends_in_bit_equal_weights(tmp_path: Path)
     assert files[0] == files[1]
 
 
-def test_an_opponent_can_have_its_own_rate(tmp_path: Path) -> None:
+def test_a_discriminator_can_have_its_own_rate(tmp_path: Path) -> None:
     run = trainer(tmp_path, 2)
-    assert run.opponent is not None
-    run.opponent.share = 0.5
+    assert run.discriminator is not None
+    run.discriminator.share = 0.5
     run.train_step()
-    assert run.opponent.optimizer.param_groups[0]["lr"] == 0.5 * run.updater.optimizer.param_groups[0]["lr"]
-    shared = {id(p) for p in run.opponent.parameters} & {id(p) for p in run.updater.parameters}
-    assert not shared and len(run.opponent.parameters) + len(run.updater.parameters) == len(list(run.model.parameters()))
+    assert run.discriminator.optimizer.param_groups[0]["lr"] == 0.5 * run.updater.optimizer.param_groups[0]["lr"]
+    shared = {id(p) for p in run.discriminator.parameters} & {id(p) for p in run.updater.parameters}
+    assert not shared and len(run.discriminator.parameters) + len(run.updater.parameters) == len(list(run.model.parameters()))
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"variational": True}, "The code of an adversarial autoencoder is a point: set variational to false."),
-        ({"opponent_rate": 0.0}, "opponent_rate must lie above 0 and at most at 100, got 0.0."),
+        ({"discriminator_rate": 0.0}, "discriminator_rate must be above 0 and at most 100, got 0.0."),
     ],
 )
 def test_bad_adversarial_configurations(values: dict[str, Any], message: str) -> None:
@@ -227,7 +227,7 @@ def test_a_conditional_model_needs_two_classes() -> None:
         ConditionalAutoencoderConfig(classes=1)
 
 
-def test_an_opponent_needs_its_state(tmp_path: Path) -> None:
+def test_a_run_with_a_discriminator_needs_its_state(tmp_path: Path) -> None:
     run = trainer(tmp_path, 2)
     with pytest.raises(CheckpointError, match="there is no run to resume"):
         run.resume()

@@ -111,6 +111,7 @@ def test_importance_sampling_with_labels_and_without_a_posterior() -> None:
     with pytest.raises(ParameterError, match=r"^The importance-weighted likelihood needs a variational model and at least 1"):
         metrics.importance_nll(plain, ImageBatch.of(x), samples=4)
     with pytest.raises(
-        ParameterError, match=r"^importance_samples needs a Gaussian posterior, which dense-autoencoder has not"
+        ParameterError,
+        match=r"^importance_samples needs a Gaussian posterior, but the posterior of dense-autoencoder is a point",
     ):
         plain(ImageBatch.of(x), ObjectiveConfig(importance_samples=2), 1.0)

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicae.core.config import from_dict, replace
+from musicae.core.config import from_dict, with_changes
 from musicae.core.distributions import DiagonalGaussian, Point
 from musicae.core.layers import mlp
 from musicae.core.objectives import ObjectiveConfig
@@ -77,7 +77,7 @@ def train(model: ImageAutoencoder, batch: Callable[[int], Any], steps: int, lr: 
 @ALL
 @pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 28), (1, 32), (3, 32)])
 def test_shapes(config: ImageConfig, channels: int, size: int) -> None:
-    config = replace(config, channels=channels, size=size)
+    config = with_changes(config, channels=channels, size=size)
     model, x = build(config), pictures(config)
     posterior = model.encode(x)
     assert posterior.mode.shape == posterior.rsample().shape == posterior.kl().shape == (4, config.latent_size)

@@ -57,7 +57,7 @@ def test_recipes_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "{path} is not JSON: "),
+        ("{", "{path} is not valid JSON: "),
         ('{"model": "dense-autoencoder", "trainng": {}}', "Unknown field 'trainng' of ImagePreset in {path}; did you mean"),
         (None, "{path} cannot be read: no such file or directory."),
     ],

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from musicae.checkpoints.format import load_checkpoint, read_info
-from musicae.core.config import replace, to_json
+from musicae.core.config import to_dict, with_changes
 from musicae.datasets.music.prepare import prepare
 from musicae.errors import CheckpointError, DataError, ParameterError
 from musicae.music.evaluation.report import evaluate
@@ -30,8 +30,8 @@ NARROW = {"latent_size": 8, "encoder_size": 6, "decoder_sizes": [8, 6], "conduct
 def tiny(**changes: Any) -> Preset:
     """Return the default recipe with a small model and one step."""
     recipe = preset("melody-2bar")
-    training = replace(recipe.training, steps=1, batch_size=8, seed=4)
-    return replace(recipe, **{"config": {"latent_size": 4, **TINY}, "training": training, **changes})
+    training = with_changes(recipe.training, steps=1, batch_size=8, seed=4)
+    return with_changes(recipe, **{"config": {"latent_size": 4, **TINY}, "training": training, **changes})
 
 
 def open_run(recipe: Preset, folder: Path, tunes: Path | str, **more: Any) -> Experiment:
@@ -43,9 +43,9 @@ def open_run(recipe: Preset, folder: Path, tunes: Path | str, **more: Any) -> Ex
 def test_every_preset_trains_one_step(name: str, tmp_path: Path, tune_folder: Path, groove_folder: Path) -> None:
     recipe = preset(name)
     drums = recipe.representation["name"] == "drums"
-    recipe = replace(recipe, training=replace(recipe.training, steps=1, batch_size=2))
+    recipe = with_changes(recipe, training=with_changes(recipe.training, steps=1, batch_size=2))
     if name == "musicvae-16bar-hierdec":
-        recipe = replace(recipe, config={**recipe.config, **NARROW})
+        recipe = with_changes(recipe, config={**recipe.config, **NARROW})
     experiment = open_run(recipe, tmp_path, f"groove={groove_folder}" if drums else tune_folder)
     if name == "musicvae-16bar-hierdec":
         assert isinstance(experiment.trainer.model, MusicVAE)
@@ -64,7 +64,7 @@ def test_every_preset_trains_one_step(name: str, tmp_path: Path, tune_folder: Pa
 
 
 def test_fewer_windows_than_a_batch_give_smaller_batches(tmp_path: Path, tune_folder: Path) -> None:
-    recipe = tiny(training=replace(tiny().training, batch_size=500))
+    recipe = tiny(training=with_changes(tiny().training, batch_size=500))
     experiment = open_run(recipe, tmp_path, tune_folder)
     windows = len(experiment.windows.rows("train"))
     assert 20 < windows < 500
@@ -82,7 +82,7 @@ def test_a_run_is_not_overwritten_unless_forced(tmp_path: Path, tune_folder: Pat
     with pytest.raises(DataError) as error:
         open_run(tiny(), tmp_path, tune_folder)
     assert str(error.value) == (
-        f"{tmp_path} holds a run already. Go on with --resume, overwrite with --force, or choose another."
+        f"{tmp_path} already holds a run. Continue it with --resume, overwrite it with --force, or choose another."
     )
     assert open_run(tiny(), tmp_path, tune_folder, force=True).trainer.step == 0
     assert open_run(tiny(), tmp_path, tune_folder, resume=True).trainer.step == 1
@@ -96,7 +96,7 @@ def test_other_data_are_another_recipe(tmp_path: Path, tune_folder: Path) -> Non
 
 def test_the_seed_draws_the_first_weights(tmp_path: Path, tune_folder: Path) -> None:
     def weights(seed: int) -> torch.Tensor:
-        recipe = tiny(training=replace(tiny().training, seed=seed))
+        recipe = tiny(training=with_changes(tiny().training, seed=seed))
         tensor: torch.Tensor = open_run(recipe, tmp_path, tune_folder).trainer.model.state_dict()["pool.weight"]
         return tensor
 
@@ -107,7 +107,7 @@ def test_a_run_starts_from_a_checkpoint(tmp_path: Path, tune_folder: Path) -> No
     first = open_run(tiny(), tmp_path / "a", tune_folder)
     first.trainer.fit()
     shown_more = {"latent_size": 4, **TINY, "token_dropout": 0.05}
-    other = tiny(config=shown_more, training=replace(tiny().training, seed=9))
+    other = tiny(config=shown_more, training=with_changes(tiny().training, seed=9))
     second = open_run(other, tmp_path / "b", tune_folder, init_from=str(tmp_path / "a" / "last.safetensors"))
     assert second.trainer.step == 0
     beta = second.trainer.config.objective.beta
@@ -193,9 +193,10 @@ def test_a_runs_config_is_a_recipe(tmp_path: Path, tune_folder: Path) -> None:
     open_run(recipe, tmp_path, tune_folder).trainer.fit()
     again = read_recipe(tmp_path / "config.json")
     assert again.config["latent_size"] == 4 and again.transpose == 2
-    assert replace(again, config={}, summary="", representation={}) == replace(recipe, config={}, summary="", representation={})
-    text = json.loads(to_json(recipe))
-    (tmp_path / "mine.json").write_text(json.dumps(text))
+    assert with_changes(again, config={}, summary="", representation={}) == with_changes(
+        recipe, config={}, summary="", representation={}
+    )
+    (tmp_path / "mine.json").write_text(json.dumps(to_dict(recipe)))
     assert read_recipe(tmp_path / "mine.json") == recipe
 
 
@@ -204,7 +205,7 @@ def test_unreadable_recipes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match=f"^{re.escape(str(path))} cannot be read: no such file or directory\\.$"):
         read_recipe(path)
     path.write_text("{")
-    with pytest.raises(ParameterError, match=f"^{re.escape(str(path))} is not JSON: "):
+    with pytest.raises(ParameterError, match=f"^{re.escape(str(path))} is not valid JSON: "):
         read_recipe(path)
     path.write_text('{"model": "plan-vae", "config": {}, "representation": {}, "training": {"stepz": 1}}')
     with pytest.raises(ParameterError, match=r"^Unknown field 'stepz' of TrainingConfig.*; did you mean 'steps'\?"):

@@ -82,8 +82,8 @@ IMAGES = {
     "conv VAE, map": image(CONV, widths=(8, 6), size=10, bottleneck="map", latent_size=54),
     "conditional VAE": image(CONDITIONAL, hidden_sizes=(20,), classes=5),
     "conditional conv AE": image(CONDITIONAL, hidden_sizes=(20,), widths=(6,), size=10, classes=5, variational=False),
-    "adversarial AE": image(ADVERSARIAL, hidden_sizes=(20,), opponent_sizes=(8,)),
-    "adversarial conv AE": image(ADVERSARIAL, hidden_sizes=(20,), widths=(6,), opponent_sizes=(8,)),
+    "adversarial AE": image(ADVERSARIAL, hidden_sizes=(20,), discriminator_sizes=(8,)),
+    "adversarial conv AE": image(ADVERSARIAL, hidden_sizes=(20,), widths=(6,), discriminator_sizes=(8,)),
 }
 CASES = {**GRIDS, **IMAGES}
 ALL = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from musicae.checkpoints.format import CheckpointInfo, read_info
 from musicae.checkpoints.shipped import find_weights
 from musicae.core.autoencoder import Autoencoder
-from musicae.core.config import replace, to_dict
+from musicae.core.config import to_dict, with_changes
 from musicae.core.distributions import Point
 from musicae.core.objectives import BetaSchedule, ObjectiveConfig
 from musicae.errors import DataError, MusicaeError
-from musicae.training.loop import Metrics, Trainer, TrainingConfig
+from musicae.training.loop import Trainer
+from musicae.training.optimizer import TrainingConfig
+from musicae.training.validation import Metrics, Validation
 
 CONFIG = TrainingConfig(
     steps=4, batch_size=2, learning_rate=0.1, schedule="exponential", warmup_steps=0, log_every=1, validate_every=2
@@ -63,9 +65,10 @@ class Given:
         return torch.full((2, 1), self.numbers[step])
 
 
-def line(folder: Path, *numbers: float, config: TrainingConfig = CONFIG, **more: Any) -> Trainer:
-    """Return a trainer of the model of one number."""
-    return Trainer(Line(), config, Given(*numbers), folder, CheckpointInfo(model="line", config={}), **more)
+def line(folder: Path, *numbers: float, config: TrainingConfig = CONFIG, **validation: Any) -> Trainer:
+    """Return a trainer of the model of one number, with the fields of a `Validation`."""
+    info = CheckpointInfo(model="line", config={})
+    return Trainer(Line(), config, Given(*numbers), folder, info, validation=Validation(**validation))
 
 
 def weight(trainer: Trainer) -> float:
@@ -74,28 +77,28 @@ def weight(trainer: Trainer) -> float:
 
 
 @pytest.mark.parametrize(("number", "moves"), [(3.0, True), (9_999.0, True), (10_001.0, False), (0.0, False)])
-def test_steps_with_a_huge_or_undefined_gradient_are_left_out(number: float, moves: bool, tmp_path: Path) -> None:
+def test_steps_with_a_huge_or_undefined_gradient_are_skipped(number: float, moves: bool, tmp_path: Path) -> None:
     trainer = line(tmp_path, number)
     terms, size = trainer.train_step()
-    assert (float(terms[0]), size, trainer.step) == (number, 2, 1)
-    assert (weight(trainer) != 1.0) == moves == (float(terms[3]) == 0.0)
+    assert (float(terms.loss), size, trainer.step) == (number, 2, 1)
+    assert (weight(trainer) != 1.0) == moves == (float(terms.skipped) == 0.0)
     assert math.isfinite(weight(trainer))
 
 
-def test_steps_that_are_left_out_are_told_and_twenty_in_a_row_stop_the_run(tmp_path: Path) -> None:
-    often = replace(CONFIG, steps=40, log_every=20, validate_every=100)
+def test_skipped_steps_are_logged_and_twenty_in_a_row_stop_the_run(tmp_path: Path) -> None:
+    often = with_changes(CONFIG, steps=40, log_every=20, validate_every=100)
     trainer = line(tmp_path, *[3.0, 20_000.0] * 10, *[20_000.0] * 20, config=often)
-    told: list[Metrics] = []
+    rows: list[Metrics] = []
     with pytest.raises(
         MusicaeError, match=r"^Nothing is learnt: from step 21 to 40 all gradients were larger than the recipe's "
     ):
-        trainer.fit(lambda step, figures: told.append(figures))
-    assert [row["skipped"] for row in told] == [0.5]
+        trainer.fit(lambda step, metrics: rows.append(metrics))
+    assert [row["skipped"] for row in rows] == [0.5]
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_the_checkpoint(number: float, tmp_path: Path) -> None:
-    trainer = line(tmp_path, 1.0, 1.0, number, config=replace(CONFIG, checkpoint_every=2))
+    trainer = line(tmp_path, 1.0, 1.0, number, config=with_changes(CONFIG, checkpoint_every=2))
     with pytest.raises(MusicaeError) as error:
         trainer.fit()
     assert str(error.value) == (
@@ -106,7 +109,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_the_checkpoint(numbe
 
 
 def test_a_loss_that_was_not_finite_is_found_before_anything_is_written(tmp_path: Path) -> None:
-    trainer = line(tmp_path, 1.0, math.nan, 1.0, 1.0, config=replace(CONFIG, log_every=100, checkpoint_every=3))
+    trainer = line(tmp_path, 1.0, math.nan, 1.0, 1.0, config=with_changes(CONFIG, log_every=100, checkpoint_every=3))
     with pytest.raises(
         MusicaeError, match=r"^The loss became nan between steps 1 and 2\."
     ):  # where the first validation is due
@@ -115,12 +118,12 @@ def test_a_loss_that_was_not_finite_is_found_before_anything_is_written(tmp_path
 
 
 def test_saved_weights_are_the_running_average(tmp_path: Path) -> None:
-    trainer = line(tmp_path, *range(1, 7), config=replace(CONFIG, steps=6, average=0.25))
+    trainer = line(tmp_path, *range(1, 7), config=with_changes(CONFIG, steps=6, average=0.25))
     raw: list[float] = []
     saved: list[float] = []
 
-    def report(step: int, figures: Metrics) -> None:
-        if "loss" in figures:
+    def report(step: int, metrics: Metrics) -> None:
+        if "loss" in metrics:
             raw.append(weight(trainer))
         else:
             saved.append(_weight(tmp_path / "best.safetensors"))
@@ -148,8 +151,8 @@ def test_the_best_checkpoint_has_the_highest_score(tmp_path: Path) -> None:
     def score(model: Autoencoder[Any], batches: Sequence[Any]) -> Metrics:
         return {"note_f1": next(scores), "exact": 0.5}
 
-    config = replace(CONFIG, steps=4, validate_every=1)
-    trainer = line(tmp_path, 1, 1, 1, 1, config=config, validation=[torch.ones(3, 1)], score=score, maximise="note_f1")
+    config = with_changes(CONFIG, steps=4, validate_every=1)
+    trainer = line(tmp_path, 1, 1, 1, 1, config=config, batches=[torch.ones(3, 1)], score=score, maximise="note_f1")
     last = trainer.fit()
     assert {k: v for k, v in last.items() if k[6:] in ("note_f1", "exact")} == {"valid_note_f1": 0.4, "valid_exact": 0.5}
     best = read_info(tmp_path / "best.safetensors")
@@ -159,10 +162,10 @@ def test_the_best_checkpoint_has_the_highest_score(tmp_path: Path) -> None:
 
 def test_without_a_score_the_best_checkpoint_has_the_lowest_loss(tmp_path: Path) -> None:
     # |w x| falls while w walks down from 1 by steps of 0.6, and rises again when it has passed 0.
-    config = replace(CONFIG, steps=4, learning_rate=0.6, final_learning_rate=0.6, validate_every=1, weight_decay=0.0)
-    trainer = line(tmp_path, 1, 1, 1, 1, config=config, validation=[torch.full((3, 1), 2.0)])
+    config = with_changes(CONFIG, steps=4, learning_rate=0.6, final_learning_rate=0.6, validate_every=1, weight_decay=0.0)
+    trainer = line(tmp_path, 1, 1, 1, 1, config=config, batches=[torch.full((3, 1), 2.0)])
     weights: list[float] = []
-    trainer.fit(lambda step, figures: weights.append(weight(trainer)) if "loss" in figures else None)
+    trainer.fit(lambda step, metrics: weights.append(weight(trainer)) if "loss" in metrics else None)
     lowest = min(range(4), key=lambda i: abs(weights[i]))
     best = read_info(tmp_path / "best.safetensors")
     assert 0 < lowest < 3 and best.step == lowest + 1
@@ -170,41 +173,38 @@ def test_without_a_score_the_best_checkpoint_has_the_lowest_loss(tmp_path: Path)
     assert best.metrics["valid_kl_bits"] == 0.0
 
 
-def test_validation_judges_by_the_last_weight_of_the_kl_while_it_still_rises(
+def test_validation_uses_the_last_weight_of_the_kl_while_it_still_rises(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     objective = ObjectiveConfig(beta=BetaSchedule(kind="linear", beta=2.0, steps=4))
-    config = replace(CONFIG, validate_every=1, objective=objective)
-    trainer = line(tmp_path, 1, 1, 1, 1, config=config, validation=[torch.ones(2, 1)])
+    config = with_changes(CONFIG, validate_every=1, objective=objective)
+    trainer = line(tmp_path, 1, 1, 1, 1, config=config, batches=[torch.ones(2, 1)])
     trained: list[float] = []
-    judged: list[float] = []
+    validated: list[float] = []
     forward = trainer.model.forward
 
     def spy(batch: Any, objective: ObjectiveConfig, beta: float, generator: torch.Generator | None = None) -> Any:
-        (trained if trainer.model.training else judged).append(beta)
+        (trained if trainer.model.training else validated).append(beta)
         return forward(batch, objective, beta, generator)
 
     monkeypatch.setattr(trainer.model, "forward", spy)
     trainer.fit()
-    assert (trained, judged) == ([0.0, 0.5, 1.0, 1.5], [2.0] * 4)
+    assert (trained, validated) == ([0.0, 0.5, 1.0, 1.5], [2.0] * 4)
 
 
-def test_weights_that_tell_more_than_they_may_are_never_the_best_and_losses_under_a_moved_weight_do_not_count(
-    tmp_path: Path,
-) -> None:
-    held = ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.1, target_bits=50.0))
-    trainer = line(tmp_path, 1, 2, config=replace(CONFIG, objective=held), score=lambda m, b: {}, maximise="f1")
+def test_weights_whose_kl_exceeds_the_target_are_never_the_best_and_losses_under_a_controller_do_not_count() -> None:
+    schedule = BetaSchedule(kind="target", beta=0.1, target_bits=50.0)
+    scored, best = Validation(score=lambda m, b: {}, maximise="f1"), math.inf
     for step, kl, f1 in ((1, 900.0, 0.99), (2, 60.0, 0.98), (3, 54.0, 0.7), (4, 49.0, 0.8), (5, 51.0, 0.75)):
-        trainer.step = step
-        figures = {"valid_kl_bits": kl, "valid_f1": f1, "valid_loss": 1.0 + step}
-        trainer.best = min(trainer.best, trainer._rank(figures))
-        assert trainer.best == {1: 1e9 + 18, 2: 1e9 + 1.2, 3: -0.7, 4: -0.8, 5: -0.8}[step]
-    trainer.maximise = None
-    assert trainer._rank({"valid_kl_bits": 50.0, "valid_loss": 1.0}) == -5.0, "the last weights"
+        metrics = {"valid_kl_bits": kl, "valid_f1": f1, "valid_loss": 1.0 + step}
+        best = min(best, scored.rank(metrics, schedule, step))
+        assert best == {1: 1e9 + 18, 2: 1e9 + 1.2, 3: -0.7, 4: -0.8, 5: -0.8}[step]
+    plain = Validation(score=lambda m, b: {})
+    assert plain.rank({"valid_kl_bits": 50.0, "valid_loss": 1.0}, schedule, 5) == -5.0, "the last weights"
 
 
-def test_steps_left_out_are_counted_from_line_to_line_of_the_log(tmp_path: Path) -> None:
-    often = replace(CONFIG, steps=60, log_every=8, validate_every=5)
+def test_skipped_steps_are_counted_from_line_to_line_of_the_log(tmp_path: Path) -> None:
+    often = with_changes(CONFIG, steps=60, log_every=8, validate_every=5)
     trainer = line(tmp_path, *[3.0] * 8, *[20_000.0] * 52, config=often)
     with pytest.raises(MusicaeError, match=r"^Nothing is learnt: from step 9 to (28|29|30|32) all gradients were larger"):
         trainer.fit()
@@ -226,13 +226,13 @@ def test_without_validation_the_last_weights_are_the_best(tmp_path: Path) -> Non
 def test_two_trainings_do_not_write_into_one_folder(tmp_path: Path) -> None:
     refused: list[str] = []
 
-    def start_another(step: int, figures: Metrics) -> None:
+    def start_another(step: int, metrics: Metrics) -> None:
         with pytest.raises(DataError) as error:
             line(tmp_path, 9, 9, 9, 9).fit()
         refused.append(str(error.value))
 
     line(tmp_path, 1, 2, 3, 4).fit(start_another)
-    assert set(refused) == {f"{tmp_path} is held by a training that still runs. Wait, end it, or choose another."}
+    assert set(refused) == {f"{tmp_path} is in use by a training that still runs. Wait, end it, or choose another."}
     kept = (tmp_path / "last.safetensors").read_bytes()
     line(tmp_path / "alone", 1, 2, 3, 4).fit()
     assert kept == (tmp_path / "alone" / "last.safetensors").read_bytes()
@@ -241,9 +241,9 @@ def test_two_trainings_do_not_write_into_one_folder(tmp_path: Path) -> None:
 
 def test_content_of_a_run_folder(tmp_path: Path) -> None:
     run = tmp_path / "deep" / "run"
-    trainer = line(run, 1, 2, 3, 4, validation=[torch.ones(2, 1), torch.full((1, 1), 4.0)])
+    trainer = line(run, 1, 2, 3, 4, batches=[torch.ones(2, 1), torch.full((1, 1), 4.0)])
     seen: list[tuple[int, list[str]]] = []
-    trainer.fit(lambda step, figures: seen.append((step, list(figures))))
+    trainer.fit(lambda step, metrics: seen.append((step, list(metrics))))
     names = ["best.safetensors", "config.json", "last.safetensors", "lock", "metrics.csv", "state.pt"]
     assert sorted(p.name for p in run.iterdir()) == names
     recipe = json.loads((run / "config.json").read_text())
@@ -258,9 +258,9 @@ def test_content_of_a_run_folder(tmp_path: Path) -> None:
 
 
 def test_logged_losses_are_means_since_the_line_before(tmp_path: Path) -> None:
-    config = replace(CONFIG, steps=5, log_every=2, learning_rate=1e-9, final_learning_rate=0.0)
+    config = with_changes(CONFIG, steps=5, log_every=2, learning_rate=1e-9, final_learning_rate=0.0)
     rows: list[Metrics] = []
-    line(tmp_path, 1, 3, 5, 6, 9, config=config).fit(lambda step, figures: rows.append(figures))
+    line(tmp_path, 1, 3, 5, 6, 9, config=config).fit(lambda step, metrics: rows.append(metrics))
     assert [r["loss"] for r in rows if "loss" in r] == pytest.approx([2.0, 5.5, 9.0])
 
 
@@ -268,7 +268,7 @@ def test_training_stops_after_the_minutes_given_and_goes_on_later(tmp_path: Path
     clock = itertools.count(0, 5)  # every look at the clock takes five seconds
     monkeypatch.setattr("musicae.training.loop.time.monotonic", lambda: float(next(clock)))
     numbers = [1.0] * 50
-    config = replace(CONFIG, steps=50)
+    config = with_changes(CONFIG, steps=50)
     first = line(tmp_path, *numbers, config=config)
     first.fit(minutes=1)
     assert 0 < first.step < 12
@@ -281,11 +281,11 @@ def test_training_stops_after_the_minutes_given_and_goes_on_later(tmp_path: Path
     assert second.step == 50 == read_info(tmp_path / "last.safetensors").step
 
 
-def test_figures_of_a_run_that_time_ended_are_of_its_last_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_of_a_run_that_time_ended_are_of_its_last_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = itertools.count(0, 5)
     monkeypatch.setattr("musicae.training.loop.time.monotonic", lambda: float(next(clock)))
-    config = replace(CONFIG, steps=50, validate_every=4)
-    trainer = line(tmp_path, *[1.0] * 50, config=config, validation=[torch.ones(3, 1)])
-    assert trainer.fit(minutes=1) == {} and trainer.step < 4, "no validation, no figures"
-    figures = trainer.fit(minutes=2)
-    assert 4 < trainer.step < 8 and figures["valid_step"] == 4 and "valid_loss" in figures
+    config = with_changes(CONFIG, steps=50, validate_every=4)
+    trainer = line(tmp_path, *[1.0] * 50, config=config, batches=[torch.ones(3, 1)])
+    assert trainer.fit(minutes=1) == {} and trainer.step < 4, "no validation, no metrics"
+    metrics = trainer.fit(minutes=2)
+    assert 4 < trainer.step < 8 and metrics["valid_step"] == 4 and "valid_loss" in metrics

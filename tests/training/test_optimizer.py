@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from musicae.core.config import replace
+from musicae.core.config import with_changes
 from musicae.errors import ParameterError
 from musicae.training.optimizer import TrainingConfig
 
@@ -31,13 +31,13 @@ def test_exponential_falls_by_a_ten_thousandth_a_step() -> None:
 @pytest.mark.parametrize("name", ["steps", "batch_size", "log_every", "validate_every", "checkpoint_every"])
 def test_counts_below_one_are_refused(name: str) -> None:
     with pytest.raises(ParameterError, match=rf"^TrainingConfig\.{name} must be at least 1, got 0\.$"):
-        replace(CONFIG, **{name: 0})
+        with_changes(CONFIG, **{name: 0})
 
 
 @pytest.mark.parametrize("name", ["warmup_steps", "weight_decay", "final_learning_rate", "seed"])
 def test_numbers_below_zero_are_refused(name: str) -> None:
     with pytest.raises(ParameterError, match=rf"^TrainingConfig\.{name} must be at least 0, got -1\.?0?\.$"):
-        replace(CONFIG, **{name: -1})
+        with_changes(CONFIG, **{name: -1})
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_numbers_below_zero_are_refused(name: str) -> None:
 )
 def test_rates_out_of_range_are_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match=r"^TrainingConfig needs learning_rate, clip_norm and skip_norm above 0"):
-        replace(CONFIG, **changes)
+        with_changes(CONFIG, **changes)

@@ -1,5 +1,6 @@
 """Runs that are interrupted or killed, and resumed: bit for bit what an unbroken run gives; damaged and foreign states."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import torch
 
 from musicae.checkpoints.format import CheckpointInfo, load_checkpoint
 from musicae.core.autoencoder import Autoencoder
-from musicae.core.config import replace, to_dict, to_json
+from musicae.core.config import to_dict, with_changes
 from musicae.core.objectives import BITS, BetaSchedule, ObjectiveConfig
 from musicae.errors import CheckpointError
 from musicae.music.experiment import Experiment
@@ -22,7 +23,9 @@ from musicae.music.models.batch import GridBatch
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.recipes import Preset, read_recipe
-from musicae.training.loop import Metrics, Trainer, TrainingConfig
+from musicae.training.loop import Trainer
+from musicae.training.optimizer import TrainingConfig
+from musicae.training.validation import Metrics, Validation
 
 MUSIC: dict[str, Callable[[], Autoencoder[Any]]] = {
     "plan-vae": lambda: PlanVAE(
@@ -62,11 +65,11 @@ def music(name: str, folder: Path, source: Tokens, **changes: Any) -> Trainer:
         "learning_rate": 0.02,
         "average": 0.9,
     }
-    config = replace(TrainingConfig(), **{**values, "objective": ObjectiveConfig(beta=beta), **changes})
+    config = with_changes(TrainingConfig(), **{**values, "objective": ObjectiveConfig(beta=beta), **changes})
     torch.manual_seed(0)
     model = MUSIC[name]()
     info = CheckpointInfo(model=name, config=to_dict(model.config))
-    return Trainer(model, config, source, folder, info, validation=[Tokens().batch(99, "cpu")])
+    return Trainer(model, config, source, folder, info, validation=Validation(batches=[Tokens().batch(99, "cpu")]))
 
 
 @pytest.mark.parametrize("name", MUSIC)
@@ -114,11 +117,11 @@ def small_recipe() -> Preset:
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_killed_process_can_be_resumed_bit_for_bit(tmp_path: Path, tune_folder: Path) -> None:
     recipe, run = tmp_path / "recipe.json", tmp_path / "run"
-    recipe.write_text(to_json(small_recipe()))
+    recipe.write_text(json.dumps(to_dict(small_recipe())))
 
     def open_run(folder: Path, steps: int, *, resume: bool = False) -> Trainer:
         read = read_recipe(recipe)
-        changed = replace(read, training=replace(read.training, steps=steps))
+        changed = with_changes(read, training=with_changes(read.training, steps=steps))
         data = (str(tune_folder),)
         return Experiment.open(changed, folder, data=data, device="cpu", threads=1, resume=resume).trainer
 
@@ -147,7 +150,7 @@ def test_the_weight_of_the_kl_follows_its_schedule(tmp_path: Path) -> None:
     objective = ObjectiveConfig(beta=BetaSchedule(kind="linear", beta=0.5, steps=4))
     rows: list[Metrics] = []
     trainer = music("musicvae", tmp_path, Tokens(), steps=3, objective=objective)
-    trainer.fit(lambda step, figures: rows.append(figures))
+    trainer.fit(lambda step, metrics: rows.append(metrics))
     trained = [r for r in rows if "loss" in r]
     assert [r["beta"] for r in trained] == [0.0, 0.125, 0.25]
     for r in trained:

@@ -31,7 +31,7 @@ LINES = (
     ("active units", "active_units", "{:.0f}", (("of", "code_size"),)),
     ("5-NN accuracy of codes", "knn_accuracy", "{:.4f}", (("PCA", "pca_knn_accuracy"),)),
     ("linear probe accuracy of codes", "probe_accuracy", "{:.4f}", ()),
-    ("opponent's accuracy", "opponent_accuracy", "{:.4f}", ()),
+    ("discriminator accuracy", "discriminator_accuracy", "{:.4f}", ()),
 )
 
 

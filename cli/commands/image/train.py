@@ -14,7 +14,7 @@ _UNITS = {
     "reconstruction": "nats",
     "kl_bits": "bits KL",
     "beta": "beta",
-    "opponent_accuracy": "opponent's accuracy",
+    "discriminator_accuracy": "discriminator accuracy",
     "skipped": "of steps left out",
     "examples_per_second": "pictures/s",
     "valid_reconstruction": "nats",

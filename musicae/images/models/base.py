@@ -1,7 +1,7 @@
 """What all autoencoders of pictures share: their configuration, and the way from pictures to code and back.
 
 Subclasses only build networks. What kind of posterior the encoder's numbers mean is said by a *head*, a module of its own:
-a Gaussian (a VAE), a point (a plain autoencoder), or a point with an opponent (see `musicae.images.models.adversarial`).
+a Gaussian (a VAE), a point (a plain autoencoder), or a point with a discriminator (see `musicae.images.models.adversarial`).
 
 A batch is a float tensor (B, C, H, W) with values in [0, 1] and H = W = `size`, or an `ImageBatch`, in which what the encoder
 sees may differ from what the decoder should give, and which may carry labels.
@@ -76,7 +76,7 @@ class GaussianHead(nn.Module):
 
     def forward(self, outputs: Tensor) -> DiagonalGaussian:
         """Return the posterior of numbers (B, 2 Z)."""
-        return DiagonalGaussian.from_numbers(outputs)
+        return DiagonalGaussian.from_parameters(outputs)
 
 
 class PointHead(nn.Module):
