@@ -10,15 +10,15 @@ import pytest
 import torch
 from hypothesis import settings
 
-from musicae import MelodyGrid, Note, PlanVAE, Score, Track, write_midi
+from musicae import Note, Score, Track, write_midi
 from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.cli.main import main
 from musicae.core.config import to_dict
 from musicae.core.objectives import ObjectiveConfig
 from musicae.images.files import write_picture
 from musicae.music.models.batch import GridBatch
-from musicae.music.models.plan import PlanVAEConfig
-from musicae.music.representations import DrumGrid
+from musicae.music.models.plan import PlanVAE, PlanVAEConfig
+from musicae.music.representations import DrumGrid, MelodyGrid
 from musicae.music.score import KeySignature, Tempo, TimeSignature
 from support.drums import drum_model
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from musicae import Note, PlanVAE, Score, Track, write_midi
+from musicae import Note, Score, Track, write_midi
 from musicae.core.objectives import ObjectiveConfig
 from musicae.music.models.batch import GridBatch
-from musicae.music.models.plan import PlanVAEConfig
+from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.representations import DrumGrid
 from musicae.music.score import Control, Tempo, TimeSignature
 
