@@ -121,7 +121,15 @@ def small_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model(batch, ObjectiveConfig(), 1e-4).loss.backward()
         optimizer.step()
     path = tmp_path_factory.mktemp("weights") / "small.safetensors"
-    info = CheckpointInfo(model=model.name, config=to_dict(model.config), representation=grid.to_dict(), bars=2, step=40)
+    info = CheckpointInfo(
+        domain="music",
+        kind="melody",
+        model=model.name,
+        config=to_dict(model.config),
+        representation=grid.to_dict(),
+        bars=2,
+        step=40,
+    )
     save_checkpoint(path, model, info)
     return path
 
@@ -130,7 +138,14 @@ def small_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drum_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a checkpoint of a tiny model of two bars of drums."""
     path, model = tmp_path_factory.mktemp("weights") / "drums.safetensors", drum_model()
-    info = CheckpointInfo(model=model.name, config=to_dict(model.config), representation=DrumGrid().to_dict(), bars=2)
+    info = CheckpointInfo(
+        domain="music",
+        kind="drums",
+        model=model.name,
+        config=to_dict(model.config),
+        representation=DrumGrid().to_dict(),
+        bars=2,
+    )
     save_checkpoint(path, model, info)
     return path
 

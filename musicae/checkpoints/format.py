@@ -1,7 +1,9 @@
-"""Checkpoints: safetensors with all that is needed to use them alone in their metadata; never pickle.
+"""Checkpoints: safetensors files with a full description in their metadata, so that each can be used alone; never pickle.
 
-A checkpoint holds format and library version, the model's name and configuration, its representation, training data with
-licences, and measured figures. `read_info` reads them without loading a weight.
+A checkpoint holds the versions of format and library, the domain and kind of its data, the model's name and configuration, its
+representation, its training data with licences, and metrics. `read_info` reads this without the weights.
+
+Format version 2 is written. Version 1, of musicae 0.1, is read too (see `musicae.checkpoints.version_1`).
 """
 
 import json
@@ -13,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from musicae.checkpoints.version_1 import upgrade_info, upgrade_parameters
 from musicae.core.config import from_dict, to_dict
 from musicae.core.files import write_atomically
 from musicae.core.registry import MODELS
@@ -20,26 +23,30 @@ from musicae.errors import CheckpointError, MusicaeError
 
 __all__ = ["FORMAT_VERSION", "CheckpointInfo", "load_checkpoint", "read_info", "save_checkpoint"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointInfo:
-    """What a checkpoint says of itself.
+    """The description of a checkpoint.
 
     Arguments:
+        domain: What its data are: `music` or `images`.
+        kind: Kind of music, `melody` or `drums`; empty for images.
         model: Name of the model class (a key of `musicae.core.registry.MODELS`).
         config: Its configuration.
         representation: What `Representation.to_dict` returned; empty for images.
-        bars: Bars a window; 0 for images.
+        bars: Bars per window; 0 for images.
         step: Optimizer steps so far.
         training: Training configuration.
         data: Collections with their licences.
-        metrics: Measured figures by name.
-        musicae_version: Version of the library that wrote it; filled in on saving where it is empty.
-        format_version: Version of this layout.
+        metrics: Measured metrics by name.
+        musicae_version: Version of the library that wrote it; filled in when it is saved, if empty.
+        format_version: Version of the file's layout; a file is always written with `FORMAT_VERSION`.
     """
 
+    domain: str
+    kind: str = ""
     model: str
     config: dict[str, Any]
     representation: dict[str, Any] = field(default_factory=dict)
@@ -65,11 +72,11 @@ def save_checkpoint(path: Path, model: nn.Module, info: CheckpointInfo, *, half:
 
     tensors = {}
     for name, tensor in model.state_dict().items():
-        kept = tensor.detach().to("cpu").contiguous()
-        tensors[name] = kept.half() if half and kept.is_floating_point() else kept.clone()
-    said = to_dict(info)
-    said["musicae_version"] = info.musicae_version or _version()
-    metadata = {"musicae": json.dumps(said, sort_keys=True)}
+        stored = tensor.detach().to("cpu").contiguous()
+        tensors[name] = stored.half() if half and stored.is_floating_point() else stored.clone()
+    description = to_dict(info)
+    description |= {"format_version": FORMAT_VERSION, "musicae_version": info.musicae_version or _version()}
+    metadata = {"musicae": json.dumps(description, sort_keys=True)}
     write_atomically(path, save(tensors, metadata))
 
 
@@ -84,8 +91,11 @@ def _version() -> str:
 def read_info(path: str | Path) -> CheckpointInfo:
     """Read a checkpoint's description without its weights.
 
+    Returns:
+        The description in the terms of today, whatever the version of the file, which `format_version` gives.
+
     Raises:
-        CheckpointError: the file is missing, no checkpoint of musicae, or of a newer format.
+        CheckpointError: the file is missing, is not a checkpoint of musicae, or has a newer format.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -98,16 +108,16 @@ def read_info(path: str | Path) -> CheckpointInfo:
         raise CheckpointError(f"{path} {reason}. Give a checkpoint written by `musicae train`.") from error
     if "musicae" not in metadata:
         raise CheckpointError(
-            f"{path} is no checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by `musicae train`."
+            f"{path} is not a checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by `musicae train`."
         )
     try:
         values = json.loads(metadata["musicae"])
         written = values.get("format_version")
-        if written != FORMAT_VERSION:
+        if written not in (1, FORMAT_VERSION):
             raise CheckpointError(
-                f"{path} has format {written}; this version of musicae reads format {FORMAT_VERSION}. Update musicae."
+                f"{path} has format {written}; this version of musicae reads formats 1 and {FORMAT_VERSION}. Update musicae."
             )
-        return from_dict(CheckpointInfo, values, where=str(path))
+        return from_dict(CheckpointInfo, upgrade_info(values) if written == 1 else values, where=str(path))
     except (ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} has damaged metadata ({error}). Copy or train it again.") from error
 
@@ -116,19 +126,21 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> tup
     """Build the model of a checkpoint and load its weights (in single precision), ready for use.
 
     Raises:
-        CheckpointError: the file is unusable; the text says which part.
+        CheckpointError: the file is unusable; the text names the part.
     """
     from safetensors.torch import load
 
     info = read_info(path)
     if info.model not in MODELS:
         raise CheckpointError(f"{path} holds a model {info.model!r}; known are {', '.join(MODELS)}. Update musicae.")
-    kind = MODELS[info.model]
+    model_class = MODELS[info.model]
     try:
-        model = kind(from_dict(kind.config_type, info.config, where=str(path)))
+        model = model_class(from_dict(model_class.config_type, info.config, where=str(path)))
     except (MusicaeError, RuntimeError) as error:  # RuntimeError: torch cannot make tensors of these sizes
         raise CheckpointError(f"{path} holds an unusable configuration. {error}") from error
     tensors = {name: t.float() if t.is_floating_point() else t for name, t in load(Path(path).read_bytes()).items()}
+    if info.format_version == 1:
+        tensors = upgrade_parameters(info.model, to_dict(model.config), tensors)
     try:
         model.load_state_dict(tensors)
     except RuntimeError as error:

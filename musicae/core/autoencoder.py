@@ -12,7 +12,7 @@ from musicae.core.distributions import DiagonalGaussian, Posterior
 from musicae.core.objectives import Losses, ObjectiveConfig, elbo_losses, importance_losses
 from musicae.errors import ParameterError
 
-__all__ = ["Adversarial", "Autoencoder", "Batch", "DiscriminatorTerms"]
+__all__ = ["Adversarial", "Autoencoder", "Batch", "DiscriminatorTerms", "Nested"]
 
 
 class Batch(Protocol):
@@ -23,6 +23,20 @@ class Batch(Protocol):
 
     def to(self, device: Any) -> Any:
         """Return the batch on another device."""
+
+
+class Nested(NamedTuple):
+    """A model that is a submodule of another one, and where the outer model's configuration describes it.
+
+    Arguments:
+        module: Name of the submodule.
+        model: Configuration field with the name of its class (a key of `musicae.core.registry.MODELS`).
+        config: Configuration field with its configuration.
+    """
+
+    module: str
+    model: str
+    config: str
 
 
 X = TypeVar("X", bound=Batch)
@@ -38,8 +52,9 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
     Attributes:
         name: Name of the model class, its key in `musicae.core.registry.MODELS`.
         config_type: Class of its configuration.
-        renamed_parameters: Prefixes of state-dict keys that older checkpoints contain, mapped to the prefixes of today.
-        renamed_fields: Configuration fields that older checkpoints contain, mapped to the fields of today.
+        renamed_parameters: Prefixes of state-dict keys in checkpoints of format version 1, mapped to the prefixes of today.
+        renamed_fields: Configuration fields in checkpoints of format version 1, mapped to the fields of today.
+        nested: The models that it contains, whose names of version 1 are mapped too.
         config: The configuration.
         latent_size: Z.
     """
@@ -48,6 +63,7 @@ class Autoencoder(nn.Module, ABC, Generic[X]):
     config_type: ClassVar[type[Any]]
     renamed_parameters: ClassVar[Mapping[str, str]] = MappingProxyType({})
     renamed_fields: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    nested: ClassVar[tuple[Nested, ...]] = ()
     config: Any
     latent_size: int
 

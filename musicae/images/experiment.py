@@ -95,6 +95,7 @@ class ImageExperiment:
             ImageBatches(train.images, min(training.batch_size, len(train)), training.seed, task=task, labels=labels),
             folder,
             CheckpointInfo(
+                domain="images",
                 model=model.name,
                 config=to_dict(config),
                 data={

@@ -104,6 +104,8 @@ class Experiment:
 def _info(recipe: Preset, model: Autoencoder[Any], representation: Representation, windows: PreparedWindows) -> CheckpointInfo:
     """Return the description of the checkpoints of a run."""
     return CheckpointInfo(
+        domain="music",
+        kind=representation.kind,
         model=model.name,
         config=to_dict(model.config),
         representation=representation.to_dict(),

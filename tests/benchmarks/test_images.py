@@ -90,7 +90,14 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         config = model_config(type(recipe)(**{**vars(recipe), "config": {**fields, **changes}}), channels=1, size=28)
         path = tmp_path_factory.mktemp("weights") / f"{name}.safetensors"
         data = {"set": "mnist", "task": recipe.task, "source": "tests", "licence": "free", "pictures": 120}
-        info = CheckpointInfo(model=recipe.model, config=to_dict(config), data=data, step=2, training=to_dict(recipe.training))
+        info = CheckpointInfo(
+            domain="images",
+            model=recipe.model,
+            config=to_dict(config),
+            data=data,
+            step=2,
+            training=to_dict(recipe.training),
+        )
         save_checkpoint(path, MODELS[recipe.model](config), info)
         there["ae-8" if name == "ae" else name] = path
     return there

@@ -24,6 +24,8 @@ from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 
 CONFIG = MusicVAEConfig(depth=5, latent_size=3, encoder_size=4, decoder_sizes=(5, 4), max_steps=16)
 INFO = CheckpointInfo(
+    domain="music",
+    kind="melody",
     model="musicvae",
     config=json.loads(json.dumps(to_dict(CONFIG))),
     representation={"name": "melody", "steps_per_quarter": 4},
@@ -94,6 +96,11 @@ def test_the_version_that_wrote_it_is_filled_in(path: Path) -> None:
     assert read_info(path).musicae_version == "0.0.7"
 
 
+def test_a_file_is_always_written_in_the_current_format(path: Path) -> None:
+    save_checkpoint(path, model(), replace(INFO, format_version=1))
+    assert read_info(path) == INFO and INFO.format_version == FORMAT_VERSION == 2
+
+
 def test_half_precision_halves_the_file_and_keeps_whole_numbers(path: Path, tmp_path: Path) -> None:
     half = tmp_path / "half.safetensors"
     save_checkpoint(half, model(), INFO, half=True)
@@ -155,14 +162,14 @@ def test_safetensors_of_others_are_refused(metadata: dict[str, str], path: Path)
     rewrite(path, metadata)
     assert (
         refusal(path)
-        == f"{path} is no checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by `musicae train`."
+        == f"{path} is not a checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by `musicae train`."
     )
 
 
 @pytest.mark.parametrize("written", [FORMAT_VERSION + 1, 0, None])
 def test_other_formats_are_refused(written: int | None, path: Path) -> None:
     describe(path, format_version=written)
-    assert refusal(path) == f"{path} has format {written}; this version of musicae reads format 1. Update musicae."
+    assert refusal(path) == f"{path} has format {written}; this version of musicae reads formats 1 and 2. Update musicae."
 
 
 def test_unknown_models_are_refused(path: Path) -> None:
@@ -179,6 +186,10 @@ def test_unknown_models_are_refused(path: Path) -> None:
         ('{"format_version": 1, "model": "a", "config": "x"}', "CheckpointInfo.config in {path} must be an object of named"),
         ('{"format_version": 1, "config": {}}', "CheckpointInfo in {path} is incomplete: "),
         ('{"format_version": 1, "model": "a", "config": {}, "licence": "x"}', "Unknown field 'licence' of CheckpointInfo in "),
+        ('{"format_version": 1, "model": [], "config": {}}', "CheckpointInfo.model in {path} must be str, got []."),
+        ('{"format_version": 1, "model": "a", "config": {}, "representation": "x"}', "CheckpointInfo.representation in "),
+        ('{"format_version": 2, "domain": "music", "model": 3}', "CheckpointInfo.model in {path} must be str, got 3."),
+        ('{"format_version": 2, "model": "a", "config": {}}', "CheckpointInfo in {path} is incomplete: "),
     ],
 )
 def test_damaged_metadata_are_refused(text: str, reason: str, path: Path) -> None:

@@ -32,7 +32,11 @@ def both(tmp_path: Path, small_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
     for name, (kind, fields, task, metrics) in MADE.items():
         config = MODELS[kind].config_type(latent_size=2, size=8, **fields)
         info = CheckpointInfo(
-            model=kind, config=to_dict(config), data={"set": "mnist", "task": task.to_dict()}, metrics=dict(metrics)
+            domain="images",
+            model=kind,
+            config=to_dict(config),
+            data={"set": "mnist", "task": task.to_dict()},
+            metrics=dict(metrics),
         )
         there[name] = tmp_path / f"{name}.safetensors"
         save_checkpoint(there[name], MODELS[kind](config), info)

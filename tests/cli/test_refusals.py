@@ -35,9 +35,12 @@ def bad(folder: Path) -> Path:
     gap = tuple(Note(onset, 1.0, 60) for onset in (0.0, 4.0, 20.0))
     write_midi(Score((Track(gap, name="lead"),)), "gap.mid")
     model = DenseAutoencoder(DenseAutoencoderConfig())
-    save_checkpoint(Path("image.safetensors"), model, CheckpointInfo(model=model.name, config=to_dict(model.config)))
+    info = CheckpointInfo(domain="images", model=model.name, config=to_dict(model.config))
+    save_checkpoint(Path("image.safetensors"), model, info)
     plan = PlanVAE(PlanVAEConfig(latent_size=2, block_size=4, pooled_size=4, hidden_size=4, decoder_size=4, cell_size=4))
-    odd = CheckpointInfo(model=plan.name, config=to_dict(plan.config), representation={"name": "chroma"}, bars=2)
+    odd = CheckpointInfo(
+        domain="music", model=plan.name, config=to_dict(plan.config), representation={"name": "chroma"}, bars=2
+    )
     save_checkpoint(Path("odd.safetensors"), plan, odd)
     save_file({"weight": torch.zeros(2)}, "other.safetensors")
     return folder
@@ -97,7 +100,7 @@ MUSIC = [["reconstruct", "a.mid"], ["interpolate", "a.mid", "b.mid"], ["sample"]
         ),
         (
             "other.safetensors",
-            "other.safetensors is no checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by",
+            "other.safetensors is not a checkpoint of musicae: its metadata lack the key 'musicae'. Give one written by",
         ),
         ("odd.safetensors", "odd.safetensors holds an unusable representation. Unknown representation 'chroma'."),
     ],

@@ -97,7 +97,7 @@ def test_an_example_depends_on_neither_its_batch_nor_its_place(case: Case, rows:
 def test_saved_and_loaded_models_are_equal(case: Case, tmp_path: Path) -> None:
     model, x, path = case.build(), data(case), tmp_path / "model.safetensors"
     train(model, x, 2)
-    save_checkpoint(path, model, CheckpointInfo(model=case.model, config=to_dict(case.config)))
+    save_checkpoint(path, model, CheckpointInfo(domain="music", model=case.model, config=to_dict(case.config)))
     again, info = load_checkpoint(path)
     assert info.model == case.model and isinstance(again, Autoencoder) and not again.training
     other = again.state_dict()

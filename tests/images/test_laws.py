@@ -78,7 +78,7 @@ def test_shapes_gradients_and_overfitting(config: ImageConfig) -> None:
 @ALL
 def test_saved_and_loaded_models_are_equal(config: ImageConfig, tmp_path: Path) -> None:
     model, x, path = build(config), data(config), tmp_path / "model.safetensors"
-    save_checkpoint(path, model, CheckpointInfo(model=model.name, config=to_dict(config)))
+    save_checkpoint(path, model, CheckpointInfo(domain="images", model=model.name, config=to_dict(config)))
     again, _ = load_checkpoint(path)
     assert isinstance(again, ImageAutoencoder) and torch.equal(again.reconstruct(x), model.reconstruct(x))
     assert from_dict(type(config), to_dict(config)) == config
@@ -166,7 +166,8 @@ def trainer(folder: Path, steps: int, **changes: Any) -> Trainer:
     objective = ObjectiveConfig(beta=BetaSchedule(beta=10.0))
     config = TrainingConfig(steps=steps, batch_size=64, objective=objective, checkpoint_every=10_000, **values)
     source = ImageBatches(digits(), 64, 0, task=ImageTask(corruption=Masking(amount=0.1)))
-    return Trainer(model, config, source, folder, CheckpointInfo(model=model.name, config=to_dict(model.config)))
+    info = CheckpointInfo(domain="images", model=model.name, config=to_dict(model.config))
+    return Trainer(model, config, source, folder, info)
 
 
 def test_the_discriminator_learns_and_ends_at_chance(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_load_takes_a_file_a_run_folder_or_the_name_of_a_shipped_model(
 def test_load_refuses_what_is_no_music_model(tmp_path: Path, small_checkpoint: Path) -> None:
     image = DenseAutoencoder(DenseAutoencoderConfig())
     path = tmp_path / "image.safetensors"
-    save_checkpoint(path, image, CheckpointInfo(model=image.name, config=to_dict(image.config)))
+    save_checkpoint(path, image, CheckpointInfo(domain="images", model=image.name, config=to_dict(image.config)))
     with pytest.raises(
         CheckpointError, match=re.escape(f"{path} is a model of images ({image.name}), not of music; see `musicae models`.")
     ):

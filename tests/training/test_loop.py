@@ -67,7 +67,7 @@ class Given:
 
 def line(folder: Path, *numbers: float, config: TrainingConfig = CONFIG, **validation: Any) -> Trainer:
     """Return a trainer of the model of one number, with the fields of a `Validation`."""
-    info = CheckpointInfo(model="line", config={})
+    info = CheckpointInfo(domain="music", model="line", config={})
     return Trainer(Line(), config, Given(*numbers), folder, info, validation=Validation(**validation))
 
 

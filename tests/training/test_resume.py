@@ -68,7 +68,7 @@ def music(name: str, folder: Path, source: Tokens, **changes: Any) -> Trainer:
     config = with_changes(TrainingConfig(), **{**values, "objective": ObjectiveConfig(beta=beta), **changes})
     torch.manual_seed(0)
     model = MUSIC[name]()
-    info = CheckpointInfo(model=name, config=to_dict(model.config))
+    info = CheckpointInfo(domain="music", model=name, config=to_dict(model.config))
     return Trainer(model, config, source, folder, info, validation=Validation(batches=[Tokens().batch(99, "cpu")]))
 
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from musicae.core.autoencoder import Autoencoder
+from musicae.core.autoencoder import Autoencoder, Nested
 from musicae.core.config import from_dict, look_up
 from musicae.core.distributions import DiagonalGaussian
 from musicae.core.layers import mlp
@@ -88,6 +88,7 @@ class PersonalVAE(GridAutoencoder):
 
     name: ClassVar[str] = "personal-vae"
     config_type = PersonalVAEConfig
+    nested = (Nested("base", "base", "base_config"),)
     config: PersonalVAEConfig
     centre: Tensor
     scale: Tensor

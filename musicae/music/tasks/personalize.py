@@ -162,6 +162,8 @@ def personalize(
     model.set_anchors(codes.mean)
     _fit(model, codes, training, progress)
     info = CheckpointInfo(
+        domain=base.info.domain,
+        kind=base.info.kind,
         model=model.name,
         config=to_dict(config),
         representation=base.info.representation,

@@ -23,7 +23,14 @@ def model() -> MusicModel:
     """Return an untrained model of two bars on the triplet grid."""
     torch.manual_seed(0)
     config = PlanVAEConfig(latent_size=6, block=6, max_steps=96, max_bar_steps=48, **SIZES)
-    info = CheckpointInfo(model=PlanVAE.name, config=vars(config), representation=TripletGrid().to_dict(), bars=2)
+    info = CheckpointInfo(
+        domain="music",
+        kind="melody",
+        model=PlanVAE.name,
+        config=vars(config),
+        representation=TripletGrid().to_dict(),
+        bars=2,
+    )
     return MusicModel(PlanVAE(config).eval(), info)
 
 

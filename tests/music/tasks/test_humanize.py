@@ -130,7 +130,14 @@ def test_humanizing_is_refused(run: Run, shipped: None, model: MusicModel, small
         f"Error: The model (plan-vae) is one of melodies, {what}",
     )
     hits_only = MusicVAE(MusicVAEConfig(encoder_size=4, decoder_sizes=(4,), latent_size=2, depth=512, set_input=True))
-    info = CheckpointInfo(model="musicvae", config=to_dict(hits_only.config), representation=DrumGrid().to_dict(), bars=2)
+    info = CheckpointInfo(
+        domain="music",
+        kind="drums",
+        model="musicvae",
+        config=to_dict(hits_only.config),
+        representation=DrumGrid().to_dict(),
+        bars=2,
+    )
     save_checkpoint(tmp_path / "hits.safetensors", hits_only, info)
     assert run("humanize", "x.mid", "-c", "hits.safetensors") == (
         1,

@@ -177,7 +177,8 @@ def test_refusals_of_the_command(arguments: list[str], status: int, message: str
 def test_models_that_cannot_be_a_base(run: Run, base: MusicModel, phrases: Phrases) -> None:
     pictures = DenseAutoencoder(DenseAutoencoderConfig(hidden_sizes=(4,), size=4, latent_size=2))
     config = to_dict(pictures.config)
-    save_checkpoint(Path("pictures.safetensors"), pictures, CheckpointInfo(model=pictures.name, config=config))
+    info = CheckpointInfo(domain="images", model=pictures.name, config=config)
+    save_checkpoint(Path("pictures.safetensors"), pictures, info)
     assert run("personalize", "songs", "-c", "pictures.safetensors")[2] == (
         "Error: pictures.safetensors is a model of images (dense-autoencoder), not of music; see `musicae models`.\n"
     )
