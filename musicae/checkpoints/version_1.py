@@ -1,10 +1,11 @@
-"""Read checkpoints of format version 1, which musicae 0.1 wrote and the shipped weights still have.
+"""Read checkpoints and run folders of format version 1, which musicae 0.1 wrote and the shipped weights still have.
 
 Version 1 names neither domain nor kind, and some configuration fields and parameters had other names. Each model class states
 its own changes: `Autoencoder.renamed_fields`, `Autoencoder.renamed_parameters` and, for a model that contains another one,
 `Autoencoder.nested`.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import Tensor
 from musicae.core.autoencoder import Autoencoder
 from musicae.core.registry import MODELS
 
-__all__ = ["upgrade_config", "upgrade_info", "upgrade_parameters"]
+__all__ = ["upgrade_config", "upgrade_info", "upgrade_parameters", "upgrade_state"]
 
 KINDS = {"melody": "melody", "melody-triplets": "melody", "drums": "drums"}  # per representation of version 1
 
@@ -59,6 +60,21 @@ def upgrade_parameters(model: str, config: Mapping[str, Any], tensors: Mapping[s
         tensors: Tensors by name.
     """
     return {_parameter(model, config, name): tensor for name, tensor in tensors.items()}
+
+
+def upgrade_state(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a training state of version 1 with the names of today.
+
+    The optimizer's part needs no change, because it refers to the parameters by their order, which is still the same.
+
+    Raises:
+        KeyError: the state has no recipe or no weights.
+    """
+    recipe = json.loads(state["recipe"])
+    recipe["config"] = upgrade_config(recipe["model"], recipe["config"])
+    weights = upgrade_parameters(recipe["model"], recipe["config"], state["model"])
+    upgraded = {"discriminator" if name == "opponent" else name: value for name, value in state.items()}
+    return {**upgraded, "recipe": json.dumps(recipe), "model": weights}
 
 
 def _parameter(model: Any, config: Any, name: str) -> str:

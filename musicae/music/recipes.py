@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from musicae.checkpoints.version_1 import upgrade_config
 from musicae.core.config import from_dict, look_up, read_json
 from musicae.core.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training.optimizer import TrainingConfig
@@ -169,4 +170,6 @@ def read_recipe(path: Path) -> Preset:
         data = values.pop("data", {})  # a run notes its data; which collections to train on is asked for anew
         if isinstance(data, dict) and "transpose" in data:
             values["transpose"] = data["transpose"]
+        if values.pop("format_version", 1) == 1 and isinstance(values.get("config"), dict):
+            values["config"] = upgrade_config(values.get("model"), values["config"])
     return from_dict(Preset, values, where=str(path))

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from musicae.checkpoints.version_1 import upgrade_config
 from musicae.core.config import from_dict, read_json
-from musicae.core.registry import MODELS
 from musicae.training.optimizer import TrainingConfig
 
 __all__ = ["Recipe"]
@@ -46,13 +46,8 @@ class Recipe(ABC):
         """
         values = read_json(path)
         if isinstance(values, dict) and isinstance(values.get("data"), dict):  # a run records its data
-            values = _with_current_fields(cls.fields_of_run(values))
+            run, version = values, values.get("format_version", 1)
+            values = cls.fields_of_run({name: value for name, value in run.items() if name != "format_version"})
+            if version == 1 and isinstance(values.get("config"), dict):
+                values = {**values, "config": upgrade_config(values.get("model"), values["config"])}
         return from_dict(cls, values, where=str(path))
-
-
-def _with_current_fields(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a recipe, with the names in its model's configuration that an older version used replaced."""
-    kind, config = MODELS.get(str(values.get("model"))), values.get("config")
-    if kind is None or not isinstance(config, dict):
-        return values
-    return {**values, "config": {kind.renamed_fields.get(name, name): value for name, value in config.items()}}

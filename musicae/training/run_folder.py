@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from musicae.checkpoints.format import CheckpointInfo
+from musicae.checkpoints.format import FORMAT_VERSION, CheckpointInfo
+from musicae.checkpoints.version_1 import upgrade_state
 from musicae.core.device import keep_freed_memory
 from musicae.core.files import write_atomically
 from musicae.errors import CheckpointError, DataError
@@ -118,7 +119,8 @@ class RunFolder:
 
     def write_recipe(self) -> None:
         """Write `config.json`."""
-        write_atomically(self.path / "config.json", (json.dumps(self.recipe, indent=2) + "\n").encode())
+        content = {"format_version": FORMAT_VERSION, **self.recipe}
+        write_atomically(self.path / "config.json", (json.dumps(content, indent=2) + "\n").encode())
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
         """Write `metrics.csv`, one line per row."""
@@ -131,23 +133,30 @@ class RunFolder:
     def write_state(self, state: dict[str, Any]) -> None:
         """Write `state.pt`: plain containers and tensors, with the recipe."""
         buffer = io.BytesIO()
-        torch.save({**state, "recipe": json.dumps(self.recipe)}, buffer)
+        torch.save({**state, "recipe": json.dumps(self.recipe), "format_version": FORMAT_VERSION}, buffer)
         write_atomically(self.path / "state.pt", buffer.getvalue())
 
     def read_state(self, device: torch.device) -> dict[str, Any]:
-        """Read `state.pt`.
+        """Read `state.pt`, of the current format or of version 1.
 
         Raises:
-            CheckpointError: the file is missing, is damaged, or belongs to another recipe.
+            CheckpointError: the file is missing, is damaged, has a newer format, or belongs to another recipe.
         """
         path = self.path / "state.pt"
         try:
             state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+            version = state.get("format_version", 1)
+            if version == 1:
+                state = upgrade_state(state)
             theirs = json.loads(state["recipe"])
         except FileNotFoundError as error:
             raise CheckpointError(f"{path} does not exist: there is no run to resume. Leave out --resume.") from error
         except Exception as error:  # torch raises many kinds for a damaged file
             raise CheckpointError(f"{path} is damaged and cannot be resumed. Start a new run.") from error
+        if version not in (1, FORMAT_VERSION):
+            raise CheckpointError(
+                f"{path} has format {version}; this version of musicae reads formats 1 and {FORMAT_VERSION}. Update musicae."
+            )
         changed = self._changed(theirs)
         if changed:
             raise CheckpointError(f"{path} belongs to another recipe ({', '.join(changed)} differ). Start a new run.")

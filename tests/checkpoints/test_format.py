@@ -97,7 +97,7 @@ def test_the_version_that_wrote_it_is_filled_in(path: Path) -> None:
 
 
 def test_a_file_is_always_written_in_the_current_format(path: Path) -> None:
-    save_checkpoint(path, model(), replace(INFO, format_version=1))
+    save_checkpoint(path, model(), with_changes(INFO, format_version=1))
     assert read_info(path) == INFO and INFO.format_version == FORMAT_VERSION == 2
 
 

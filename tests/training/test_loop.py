@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from musicae.checkpoints.format import CheckpointInfo, read_info
+from musicae.checkpoints.format import FORMAT_VERSION, CheckpointInfo, read_info
 from musicae.checkpoints.shipped import find_weights
 from musicae.core.autoencoder import Autoencoder
 from musicae.core.config import to_dict, with_changes
@@ -247,7 +247,8 @@ def test_content_of_a_run_folder(tmp_path: Path) -> None:
     names = ["best.safetensors", "config.json", "last.safetensors", "lock", "metrics.csv", "state.pt"]
     assert sorted(p.name for p in run.iterdir()) == names
     recipe = json.loads((run / "config.json").read_text())
-    assert list(recipe) == ["model", "config", "representation", "bars", "data", "training"]
+    assert list(recipe) == ["format_version", "model", "config", "representation", "bars", "data", "training"]
+    assert recipe["format_version"] == FORMAT_VERSION == 2
     assert recipe["training"] == to_dict(CONFIG)
     rows = list(csv.DictReader((run / "metrics.csv").read_text().splitlines()))
     assert [r["step"] for r in rows] == ["1", "2", "2", "3", "4", "4"] == [str(step) for step, _ in seen]

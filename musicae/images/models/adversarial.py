@@ -80,7 +80,7 @@ class AdversarialAutoencoder(ImageAutoencoder, Adversarial):
 
     name: ClassVar[str] = "adversarial-autoencoder"
     config_type = AdversarialAutoencoderConfig
-    renamed_parameters: ClassVar[Mapping[str, str]] = MappingProxyType({"head.opponent.": "head.discriminator."})
+    renamed_parameters: ClassVar[Mapping[str, str]] = MappingProxyType({"head.opponent": "head.discriminator"})
     renamed_fields: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"opponent_sizes": "discriminator_sizes", "opponent_rate": "discriminator_rate"}
     )
