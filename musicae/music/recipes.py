@@ -92,7 +92,7 @@ PRESETS: dict[str, Preset] = {
     "drums-2bar": Preset(
         model="plan-vae",
         summary="two bars of drums: hits, velocities and microtiming; wants --data groove=PATH",
-        config={"hit_parts": 9, "value_dropout": 0.25},
+        config={"expression_parts": 9, "expression_dropout": 0.25},
         representation={"name": "drums"},
         transpose=0,
         training=TrainingConfig(

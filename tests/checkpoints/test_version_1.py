@@ -1,24 +1,41 @@
-"""Checkpoints of format version 1: their names are mapped to those of today, and the shipped ones compute what they did."""
+"""Files of format version 1: shipped models compute what they did, and models and runs are read under their old names."""
 
 import json
 import runpy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, read_info, save_checkpoint
+from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, read_info
 from musicae.checkpoints.shipped import load_weights, shipped
-from musicae.core.autoencoder import Autoencoder, Nested
-from musicae.core.distributions import Point
+from musicae.core.autoencoder import Autoencoder
+from musicae.core.config import to_dict
 from musicae.core.registry import MODELS
 from musicae.errors import CheckpointError
+from musicae.music.models.personal import PersonalVAE, PersonalVAEConfig
+from musicae.music.models.plan import PlanVAE
+from musicae.music.recipes import read_recipe
+from musicae.training.loop import Trainer
+from musicae.training.optimizer import TrainingConfig
+from musicae.training.run_folder import RunFolder
+from support.models import CASES, Case, conductor, data, plan
+
+
+class Fixed:
+    """The same batch at every step."""
+
+    def __init__(self, batch: Any) -> None:
+        self.fixed = batch
+
+    def batch(self, step: int, device: torch.device | str) -> Any:
+        return self.fixed
+
 
 GOLDEN = runpy.run_path(str(Path(__file__).parents[1] / "golden" / "make_shipped.py"))
 MELODIES = {"melody-2bar", "melody-2bar-sampling", "melody-16bar"}
@@ -56,111 +73,39 @@ def test_shipped_models_compute_what_version_0_1_computed(name: str, record: dic
             torch.testing.assert_close(result, expected, rtol=1e-3, atol=1e-3, msg=part)
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class ToyConfig:
-    """Sizes of a `Toy`."""
-
-    width: int = 2
-
-
-@final
-class Toy(Autoencoder[Tensor]):
-    """A model some of whose names have changed."""
-
-    name: ClassVar[str] = "toy"
-    config_type = ToyConfig
-    renamed_parameters: ClassVar[Mapping[str, str]] = {
-        "layer": "reader.layer",
-        "layer.special": "special",
-        "bias": "table.bias",
-    }
-    renamed_fields: ClassVar[Mapping[str, str]] = {"size": "width"}
-
-    def __init__(self, config: ToyConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.latent_size = config.width
-        self.reader = nn.ModuleDict({"layer": nn.Linear(config.width, config.width)})
-        self.special = nn.Linear(config.width, 1)
-        self.table = nn.Linear(1, config.width)
-        self.layered = nn.Linear(1, 1)
-
-    def encode(self, x: Tensor) -> Point:
-        return Point(x)
-
-    def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        return (x - z).sum(1)
-
-    def generate(
-        self, z: Tensor, like: Tensor, *, temperature: float = 0.0, generator: torch.Generator | None = None
-    ) -> Tensor:
-        return z
+def renamed(names: Mapping[str, str], name: str) -> str:
+    """Return the name that a parameter had in version 1."""
+    old = {new: before for before, new in names.items()}
+    prefixes = [new for new in old if name == new or name.startswith(f"{new}.")]
+    return old[prefixes[0]] + name.removeprefix(prefixes[0]) if prefixes else name
 
 
-OLD = {
-    "layer.weight": torch.tensor([[1.0, 2.0], [3.0, 4.0]]),
-    "layer.bias": torch.tensor([5.0, 6.0]),
-    "layer.special.weight": torch.tensor([[7.0, 8.0]]),
-    "layer.special.bias": torch.tensor([9.0]),
-    "table.weight": torch.tensor([[10.0], [11.0]]),
-    "bias": torch.tensor([12.0, 13.0]),
-    "layered.weight": torch.tensor([[14.0]]),
-    "layered.bias": torch.tensor([15.0]),
+def old_names(case: Case, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a state dict with the names of version 1."""
+    if case.model == PersonalVAE.name:
+        base = MODELS[case.config.base].renamed_parameters
+        old = {n: f"base.{renamed(base, n.removeprefix('base.'))}" if n.startswith("base.") else n for n in tensors}
+    else:
+        old = {name: renamed(MODELS[case.model].renamed_parameters, name) for name in tensors}
+    return {old[name]: tensor for name, tensor in tensors.items()}
+
+
+def old_fields(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the field names of version 1."""
+    before = {"expression_parts": "hit_parts", "expression_dropout": "value_dropout"}
+    before |= {"discriminator_sizes": "opponent_sizes", "discriminator_rate": "opponent_rate"}
+    return {before.get(n, n): old_fields(value) if isinstance(value, dict) else value for n, value in config.items()}
+
+
+EXPRESSIVE = {
+    "plan": plan(expression_parts=4, expression_dropout=0.5),
+    "conductor": conductor(expression_parts=4),
+    "personal": Case(
+        PersonalVAE.name,
+        PersonalVAEConfig(base=PlanVAE.name, base_config=vars(plan(expression_parts=4).config), anchors=6, latent_size=3),
+    ),
+    "adversarial": CASES["adversarial AE"],
 }
-NEW = {
-    "reader.layer.weight": OLD["layer.weight"],
-    "reader.layer.bias": OLD["layer.bias"],
-    "special.weight": OLD["layer.special.weight"],
-    "special.bias": OLD["layer.special.bias"],
-    "table.weight": OLD["table.weight"],
-    "table.bias": OLD["bias"],
-    "layered.weight": OLD["layered.weight"],
-    "layered.bias": OLD["layered.bias"],
-}
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class OuterConfig:
-    """Sizes of an `Outer`."""
-
-    base: str = "toy"
-    base_config: dict[str, Any] = field(default_factory=dict)
-
-
-@final
-class Outer(Autoencoder[Tensor]):
-    """A model with a `Toy` inside, and parameters named as those of the `Toy`."""
-
-    name: ClassVar[str] = "outer"
-    config_type = OuterConfig
-    nested = (Nested("inner", "base", "base_config"),)
-
-    def __init__(self, config: OuterConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.inner = Toy(ToyConfig(**config.base_config))
-        self.latent_size = self.inner.latent_size
-        self.layer = nn.Linear(1, 1, bias=False)
-
-    encode = Toy.encode
-    log_likelihood = Toy.log_likelihood
-    generate = Toy.generate
-
-
-@pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Return a function that writes a checkpoint of a toy model, which is registered meanwhile."""
-    monkeypatch.setitem(MODELS.places, "toy", f"{__name__}:Toy")
-    monkeypatch.setitem(MODELS.places, "outer", f"{__name__}:Outer")
-
-    def make(tensors: dict[str, Tensor], **description: Any) -> Path:
-        path = tmp_path / "toy.safetensors"
-        save_file(tensors, path, {"musicae": json.dumps(description)})
-        return path
-
-    return make
 
 
 def equal(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> bool:
@@ -168,47 +113,73 @@ def equal(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> bool:
     return set(ours) == set(theirs) and all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
 
 
-def test_names_of_version_1_are_mapped(write: Callable[..., Path], tmp_path: Path) -> None:
-    path = write(OLD, format_version=1, model="toy", config={"size": 2})
-    model, info = load_checkpoint(path)
-    assert info == CheckpointInfo(domain="images", model="toy", config={"width": 2}, format_version=1)
-    assert equal(model.state_dict(), NEW), "the longest prefix of whole words counts"
-    save_checkpoint(tmp_path / "again.safetensors", model, info)
-    again, written = load_checkpoint(tmp_path / "again.safetensors")
-    assert written.format_version == 2 and written.config == {"width": 2}
-    assert equal(again.state_dict(), NEW)
+@pytest.mark.parametrize("case", EXPRESSIVE.values(), ids=EXPRESSIVE.keys())
+def test_models_are_read_under_their_names_of_version_1(case: Case, tmp_path: Path) -> None:
+    model, path = case.build(), tmp_path / "old.safetensors"
+    old = old_names(case, model.state_dict())
+    assert not set(old) <= set(model.state_dict())
+    description = {"format_version": 1, "model": case.model, "config": old_fields(to_dict(case.config))}
+    save_file(old, path, {"musicae": json.dumps(description)})
+    again, info = load_checkpoint(path)
+    assert isinstance(again, Autoencoder) and again.config == case.config
+    assert info.config == json.loads(json.dumps(to_dict(case.config)))
+    assert equal(again.state_dict(), model.state_dict())
 
 
-def test_names_of_a_nested_model_are_mapped(write: Callable[..., Path]) -> None:
-    own = {"layer.weight": torch.tensor([[16.0]])}
-    tensors = {**own, **{f"inner.{name}": tensor for name, tensor in OLD.items()}}
-    config = {"base": "toy", "base_config": {"size": 2}}
-    model, info = load_checkpoint(write(tensors, format_version=1, model="outer", config=config))
-    assert info.config == {"base": "toy", "base_config": {"width": 2}}
-    assert equal(model.state_dict(), {**own, **{f"inner.{name}": tensor for name, tensor in NEW.items()}})
+def test_parameters_keep_the_order_of_version_1() -> None:
+    """The optimizer's part of a training state refers to parameters by their order."""
+    names = [name for name, _ in EXPRESSIVE["plan"].build().named_parameters()]
+    old = list(old_names(EXPRESSIVE["plan"], dict.fromkeys(names, torch.zeros(()))))
+    roots = list(dict.fromkeys(name.partition(".")[0] for name in old))
+    assert roots == [
+        *("out_bias", "token", "block_in", "place_in", "mixing", "squeeze", "plan_norm", "block_back", "place_back"),
+        *("decoder", "to_cells", "told", "mix", "out", "hits"),
+        *("pool", "deepen", "pool_norm", "posterior", "unfold", "widen", "plan"),
+    ]
 
 
-def test_version_2_has_the_names_of_today_only(write: Callable[..., Path]) -> None:
-    description = {"format_version": 2, "domain": "images", "model": "toy"}
-    assert equal(load_checkpoint(write(NEW, **description, config={"width": 2}))[0].state_dict(), NEW)
-    with pytest.raises(CheckpointError, match="do not fit its configuration"):
-        load_checkpoint(write(OLD, **description, config={"width": 2}))
-    with pytest.raises(CheckpointError, match="Unknown field 'size' of ToyConfig"):
-        load_checkpoint(write(NEW, **description, config={"size": 2}))
+@pytest.mark.parametrize("case", [EXPRESSIVE["plan"], EXPRESSIVE["adversarial"]], ids=["plan", "adversarial"])
+def test_a_run_of_version_1_is_resumed_bit_for_bit(case: Case, tmp_path: Path) -> None:
+    def trainer(folder: Path, steps: int) -> Trainer:
+        config = TrainingConfig(steps=steps, schedule="exponential", average=0.9, log_every=1, checkpoint_every=2)
+        model = case.build()
+        info = CheckpointInfo(domain="music", model=case.model, config=to_dict(case.config))
+        return Trainer(model, config, Fixed(data(case)), folder, info)
+
+    whole, first = trainer(tmp_path / "whole", 4), trainer(tmp_path / "run", 2)
+    whole.fit()
+    first.fit()
+    state = torch.load(tmp_path / "run" / "state.pt", weights_only=True)
+    assert state.pop("format_version") == 2
+    recipe = json.loads(state["recipe"])
+    state["recipe"] = json.dumps({**recipe, "config": old_fields(recipe["config"])})
+    state["model"] = old_names(case, state["model"])
+    if "discriminator" in state:
+        state["opponent"] = state.pop("discriminator")
+    torch.save(state, tmp_path / "run" / "state.pt")
+    again = trainer(tmp_path / "run", 4)
+    again.resume()
+    assert again.step == 2
+    again.fit()
+    assert equal(again.model.state_dict(), whole.model.state_dict())
 
 
-@pytest.mark.parametrize(
-    ("representation", "domain", "kind"),
-    [
-        ({}, "images", ""),
-        ({"name": "melody", "lowest": 21}, "music", "melody"),
-        ({"name": "melody-triplets"}, "music", "melody"),
-        ({"name": "drums"}, "music", "drums"),
-        ({"name": "of-their-own"}, "music", ""),
-    ],
-)
-def test_domain_and_kind_come_from_the_representation(
-    representation: dict[str, Any], domain: str, kind: str, write: Callable[..., Path]
-) -> None:
-    info = read_info(write(OLD, format_version=1, model="unknown", config={"size": 2}, representation=representation))
-    assert (info.domain, info.kind, info.config) == (domain, kind, {"size": 2})
+def test_a_newer_training_state_is_refused(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, {"model": "toy", "training": {}})
+    folder.write_state({})
+    path = tmp_path / "state.pt"
+    torch.save({**torch.load(path, weights_only=True), "format_version": 3}, path)
+    with pytest.raises(CheckpointError) as error:
+        folder.read_state(torch.device("cpu"))
+    assert str(error.value) == f"{path} has format 3; this version of musicae reads formats 1 and 2. Update musicae."
+
+
+def test_recipes_of_version_1_are_read(tmp_path: Path) -> None:
+    config = {"latent_size": 4, "hit_parts": 9, "value_dropout": 0.25}
+    run = {"model": "plan-vae", "config": config, "representation": {"name": "drums"}, "bars": 2, "data": {"transpose": 0}}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**run, "training": {"steps": 3}}))
+    new = {"latent_size": 4, "expression_parts": 9, "expression_dropout": 0.25}
+    assert read_recipe(path).config == new
+    path.write_text(json.dumps({"format_version": 2, **run, "config": new, "training": {"steps": 3}}))
+    assert read_recipe(path).config == new and read_recipe(path).transpose == 0

@@ -121,7 +121,7 @@ def test_overfits_one_batch(case: Case) -> None:
     steps, lr, share = LEARNING.get(case.model, (50, 0.03, 0.4))
     if getattr(case.config, "sampling_rate", 0.0):  # ten times as slow a step: less far
         steps, share = 30, 0.7
-    if getattr(case.config, "hit_parts", 0):  # what loudness and offset cost within a learnt scale stays
+    if getattr(case.config, "expression_parts", 0):  # what loudness and offset cost within a learnt scale stays
         share = 0.7
     losses = train(model, x, steps, lr=lr, beta=0.0)
     if case in GRIDS.values():

@@ -135,7 +135,8 @@ def test_a_model_of_many_bars_starts_from_the_blocks_of_one_of_few(tmp_path: Pat
     many = tiny(model="conductor-vae", config=sizes, bars=4)
     model, fresh = (open_run(many, tmp_path / n, tune_folder, init_from=i).trainer.model for n, i in (("a", path), ("b", None)))
     theirs, ours, untrained = load_checkpoint(Path(path))[0].state_dict(), model.state_dict(), fresh.state_dict()
-    for name in ("token.weight", "decoder.weight_hh_l0", "told.2.weight", "out_bias", "place_back.length.weight"):
+    names = ("token.weight", "token.bias", "reader.squeeze.weight", "writer.decoder.weight_hh_l0")
+    for name in (*names, "writer.feedback.2.weight", "writer.place_back.length.weight"):
         assert torch.equal(ours[name], theirs[name]) and not torch.equal(untrained[name], theirs[name])
     assert torch.equal(ours["conductor.weight_hh_l0"], untrained["conductor.weight_hh_l0"])
     wider = tiny(model="conductor-vae", config={**many.config, "token_size": 7}, bars=4)

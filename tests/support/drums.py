@@ -36,8 +36,8 @@ def drum_model() -> PlanVAE:
     """Return a tiny model that has learnt a few patterns with their feel, half of the time without being shown it."""
     torch.manual_seed(0)
     sizes = {"token_size": 24, "block_size": 48, "pooled_size": 32, "hidden_size": 64, "decoder_size": 48, "cell_size": 32}
-    drums = {"depth": 512, "hit_parts": 9}
-    model = PlanVAE(PlanVAEConfig(latent_size=16, token_dropout=0.0, value_dropout=0.5, **drums, **sizes))
+    drums = {"depth": 512, "expression_parts": 9}
+    model = PlanVAE(PlanVAEConfig(latent_size=16, token_dropout=0.0, expression_dropout=0.5, **drums, **sizes))
     grid, windows = DrumGrid(), []
     for numerator in (3, 4):
         for seed in range(6):

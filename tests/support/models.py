@@ -59,7 +59,7 @@ def image(model: str, **changes: Any) -> Case:
 GRIDS = {
     "plan-vae": plan(),
     "plan-vae, blocks of 3": plan(block=3, max_steps=18, mixing_layers=2, token_dropout=0.0),
-    "plan-vae, hits": plan(hit_parts=4, value_dropout=0.5),
+    "plan-vae, expression": plan(expression_parts=4, expression_dropout=0.5),
     "conductor-vae": conductor(),
     "conductor-vae, blocks of 3": conductor(block=3, max_steps=18, token_dropout=0.0),
     "personal-vae": Case(
@@ -102,7 +102,7 @@ def data(case: Case) -> Any:
     """Return a batch of four that suits a model."""
     if case in GRIDS.values():
         batch = GridBatch.from_windows(windows())
-        parts = getattr(case.config, "hit_parts", 0)
+        parts = getattr(case.config, "expression_parts", 0)
         values = torch.rand(*batch.tokens.shape, 2 * parts, generator=torch.Generator().manual_seed(5))
         return batch.with_tokens(batch.tokens, values) if parts else batch
     x = torch.zeros(4, case.config.channels, case.config.size, case.config.size)

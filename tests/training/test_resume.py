@@ -162,7 +162,8 @@ def test_a_checkpoint_of_a_run_loads_on_its_own(tmp_path: Path) -> None:
     trainer.fit()
     model, info = load_checkpoint(tmp_path / "last.safetensors")
     assert isinstance(model, PlanVAE) and info.training == to_dict(trainer.config)
-    assert torch.equal(model.pool.bias, trainer.average[[n for n, _ in trainer.model.named_parameters()].index("pool.bias")])
+    place = [name for name, _ in trainer.model.named_parameters()].index("head.pool.bias")
+    assert torch.equal(model.head.pool.bias, trainer.average[place])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""What a model of drum patterns knows beside the hits: how loud each is, and how early or late.
+"""Expression of drum patterns: how loud each hit is, and how early or late.
 
 Given the code and the hits, velocity and offset of each hit are Gaussian, with a scale learnt for each part of the kit. They
-are whole multiples of 1/127 (see `musicae.music.representations.drums`), so that density times 1/127 is a probability; the likelihood
-of a pattern is that of its hits times that of their velocities and offsets.
+are integer multiples of 1/127 (see `musicae.music.representations.drums`), so the density times 1/127 is a probability. The
+likelihood of a pattern is that of its hits times that of their velocities and offsets.
 
 References:
-    Gillick, Roels, Engel, Eck and Bamman, 2019, arXiv 1905.06118 (velocities and offsets beside hits).
+    Gillick, Roels, Engel, Eck and Bamman, 2019, arXiv 1905.06118 (velocities and offsets of drum hits).
 """
 
 import math
@@ -14,18 +14,18 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-__all__ = ["HitValues"]
+__all__ = ["DrumExpression"]
 
 _BIN = 1 / 127
-_TIGHTEST = 0.02  # below it a Gaussian would no longer be flat over one bin
+_TIGHTEST = 0.02  # a narrower Gaussian would no longer be flat over one bin
 
 
 @final
-class HitValues(nn.Module):
+class DrumExpression(nn.Module):
     """Reads and writes velocities and offsets.
 
     Arguments:
-        parts: Parts of the kit; part i is hit where bit i of a token is set.
+        parts: Parts of the kit; part i is hit if bit i of a token is set.
         token_size: Width of a token's embedding.
         cell_size: Width of a time step's features in the decoder.
     """
@@ -42,7 +42,7 @@ class HitValues(nn.Module):
         """Return the mean velocities (0 to 1) and offsets (-1 to 1).
 
         Arguments:
-            cells: What the decoder knows at each time step, shape (..., cell).
+            cells: The decoder's features of each time step, shape (..., cell).
             hits: The embeddings of the tokens there, shape (..., token).
 
         Returns:
@@ -66,7 +66,7 @@ class HitValues(nn.Module):
         return (nats * self._hit(tokens)).sum(-1)
 
     def draw(self, means: Tensor, tokens: Tensor, temperature: float, generator: torch.Generator | None = None) -> Tensor:
-        """Return values of the hits in `tokens`, the means at temperature 0, else a sample; 0 where nothing is hit."""
+        """Return values of the hits in `tokens`: the means at temperature 0, otherwise a sample; 0 for parts without a hit."""
         drawn = means
         if temperature > 0:
             source = generator.device if generator else means.device
@@ -80,6 +80,6 @@ class HitValues(nn.Module):
         return self.log_scale.exp().clamp(min=_TIGHTEST)
 
     def _hit(self, tokens: Tensor) -> Tensor:
-        """Return 1 for the values of parts that are hit, else 0, shape (..., 2 * parts)."""
+        """Return 1 for the values of parts that are hit, otherwise 0, shape (..., 2 * parts)."""
         bits = (tokens[..., None] >> torch.arange(self.parts, device=tokens.device)) & 1
         return torch.cat([bits, bits], dim=-1).to(self.log_scale.dtype)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["Dense", "Neighbours", "Place"]
+__all__ = ["Dense", "Neighbours", "Place", "TokenTable"]
 
 
 class _Residual(nn.Module):
@@ -59,3 +59,28 @@ class Place(nn.Module):
         """Map (B, K, 2), place and bar length in time steps, to (B, K, size)."""
         embedded: Tensor = self.place(places[..., 0]) + self.length(places[..., 1])
         return embedded
+
+
+@final
+class TokenTable(nn.Module):
+    """Embeddings of tokens, which also are the output layer.
+
+    Arguments:
+        depth: Number of tokens, D; token D stands for padding and hidden tokens and has an embedding, but no logit.
+        size: Width of an embedding.
+    """
+
+    def __init__(self, depth: int, size: int) -> None:
+        super().__init__()
+        self.depth = depth
+        self.bias = nn.Parameter(torch.zeros(depth))
+        self.weight = nn.Parameter(torch.empty(depth + 1, size))
+        nn.init.normal_(self.weight)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens (...) to embeddings (..., size)."""
+        return F.embedding(tokens, self.weight)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Map features (..., size) to logits (..., D)."""
+        return F.linear(features, self.weight[: self.depth], self.bias)

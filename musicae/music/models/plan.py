@@ -1,18 +1,18 @@
 """A recurrent VAE over token grids that pools all blocks of a window at once: musicae's own model for a few bars.
 
-Its encoder pools the features of all blocks by one dense layer into a Gaussian code; its decoder turns the code into one
-plan vector for each block through dense layers. What happens before and after: `musicae.music.models.blocks`.
+The encoder pools the features of all blocks by dense layers into a Gaussian code. The decoder maps the code by dense layers to
+one plan vector per block. The blocks themselves are read and written as in `musicae.music.models.blocks`.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from musicae.core.distributions import DiagonalGaussian
 from musicae.music.models.batch import GridBatch
-from musicae.music.models.blocks import BlockAutoencoder, BlockConfig
+from musicae.music.models.block_config import BlockConfig
+from musicae.music.models.blocks import BlockAutoencoder
 
 __all__ = ["PlanVAE", "PlanVAEConfig"]
 
@@ -25,7 +25,7 @@ class PlanVAEConfig(BlockConfig):
 
 @final
 class PlanVAE(BlockAutoencoder):
-    """Recurrent VAE with one recurrent step and one plan vector a block (see the module's text).
+    """Recurrent VAE with one recurrent step and one plan vector per block (see the module's text).
 
     Arguments:
         config: Its sizes.
@@ -36,11 +36,7 @@ class PlanVAE(BlockAutoencoder):
     config: PlanVAEConfig
 
     def __init__(self, config: PlanVAEConfig) -> None:
-        super().__init__(config)
-        c = config
-        blocks = c.max_steps // c.block
-        self.add_code(blocks * c.pooled_size, c.latent_size)
-        self.plan = nn.Linear(c.hidden_size, blocks * c.pooled_size)
+        super().__init__(config, config.max_steps // config.block * config.pooled_size, config.latent_size)
 
     def encode(self, x: GridBatch) -> DiagonalGaussian:
         """Return the posterior of windows, mean and logvar of shape (B, Z).
@@ -48,13 +44,13 @@ class PlanVAE(BlockAutoencoder):
         Raises:
             ParameterError: a window or bar is longer than the model's.
         """
-        return DiagonalGaussian.from_parameters(self.statistics(self.features(x).flatten(1)))
+        return DiagonalGaussian.from_parameters(self.head.statistics(self.features(x).flatten(1)))
 
     def plan_of(self, z: Tensor, like: GridBatch) -> Tensor:
         """Return the plan vectors of the blocks of `like`, shape (B, K, pooled)."""
-        c = self.config
-        count = -(-like.tokens.shape[1] // c.block)
-        width = count * c.pooled_size
-        hidden = self.widen(self.unfold(z))
-        plan = F.linear(hidden, self.plan.weight[:width], self.plan.bias[:width])
-        return plan.view(len(z), count, c.pooled_size)
+        count, size = -(-like.tokens.shape[1] // self.config.block), self.config.pooled_size
+        return self.head.plan_values(z, count * size).view(len(z), count, size)
+
+    def take_head(self, other: BlockAutoencoder) -> bool:
+        """Take nothing: the code of another model describes other windows."""
+        return False

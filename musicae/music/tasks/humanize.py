@@ -127,7 +127,7 @@ def expressive_network(model: MusicModel) -> BlockAutoencoder:
         CheckpointError: it does not.
     """
     network = model.network
-    if isinstance(network, BlockAutoencoder) and network.hits is not None:
+    if isinstance(network, BlockAutoencoder) and network.expression is not None:
         return network
     raise CheckpointError(
         f"The model ({model.info.model}) is one of {model.kind.title} without velocities and offsets, so it cannot humanize; "
@@ -163,7 +163,7 @@ def draw_expression(
     z = posterior.mode
     if isinstance(posterior, DiagonalGaussian):
         z = z + temperature * posterior.std * noise.to(z)
-    return network.with_feel(hits, z, temperature=temperature, generator=generator)
+    return network.with_expression(hits, z, temperature=temperature, generator=generator)
 
 
 def _draw(network: BlockAutoencoder, piece: Piece, decoding: Decoding) -> list[Values]:

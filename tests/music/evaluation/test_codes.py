@@ -18,7 +18,7 @@ from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 def model(*, parts: int = 0) -> PlanVAE:
     torch.manual_seed(0)
     sizes = {"token_size": 6, "block_size": 14, "pooled_size": 8, "hidden_size": 24, "decoder_size": 16, "cell_size": 12}
-    config = PlanVAEConfig(depth=8, latent_size=6, max_steps=16, max_bar_steps=8, hit_parts=parts, **sizes)
+    config = PlanVAEConfig(depth=8, latent_size=6, max_steps=16, max_bar_steps=8, expression_parts=parts, **sizes)
     made = PlanVAE(config).eval()
     for parameter in made.parameters():
         parameter.data.mul_(3.0)

@@ -177,7 +177,7 @@ def test_configurations_that_do_not_fit_together_are_refused(changes: dict[str, 
 
 
 RANGES = (
-    "max_steps ({}) must be a multiple of block (4), token_dropout ({}) at least 0 and below 1, and value_dropout ({}) "
+    "max_steps ({}) must be a multiple of block (4), token_dropout ({}) at least 0 and below 1, and expression_dropout ({}) "
     "from 0 to 1."
 )
 
@@ -193,7 +193,7 @@ RANGES = (
         (lambda: PlanVAEConfig(mixing_layers=-1), "PlanVAE needs sizes of at least 1 and mixing_layers of at least 0."),
         (lambda: PlanVAEConfig(max_steps=30), RANGES.format(30, 0.2, 0.0)),
         (lambda: PlanVAEConfig(token_dropout=1.0), RANGES.format(64, 1.0, 0.0)),
-        (lambda: PlanVAEConfig(value_dropout=1.5), RANGES.format(64, 0.2, 1.5)),
+        (lambda: PlanVAEConfig(expression_dropout=1.5), RANGES.format(64, 0.2, 1.5)),
     ],
 )
 def test_impossible_sizes_are_refused(make: Callable[[], Any], message: str) -> None:
