@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from musicae.errors import MusicaeError as MusicaeError
+    from musicae.loading import load as load
     from musicae.music.decoding import Decoding as Decoding
     from musicae.music.formats.midi import read_midi as read_midi
     from musicae.music.formats.midi import write_midi as write_midi
     from musicae.music.model import MusicModel as MusicModel
-    from musicae.music.model import load as load
     from musicae.music.scales import Scale as Scale
     from musicae.music.score import Note as Note
     from musicae.music.score import Score as Score
@@ -50,7 +50,7 @@ _HOMES = {
     "Scale": "musicae.music.scales",
     "Score": "musicae.music.score",
     "Track": "musicae.music.score",
-    "load": "musicae.music.model",
+    "load": "musicae.loading",
     "read_midi": "musicae.music.formats.midi",
     "write_midi": "musicae.music.formats.midi",
     **{task: f"musicae.music.tasks.{task}" for task in _TASKS},

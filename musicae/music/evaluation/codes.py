@@ -26,7 +26,7 @@ from musicae.core.objectives import BITS
 from musicae.music.metrics.base import WindowMetrics, worst_decile
 from musicae.music.metrics.reconstruction import Reconstructions
 from musicae.music.metrics.steps import step_accuracies
-from musicae.music.models.base import GridAutoencoder, sequence_log_likelihood
+from musicae.music.models.base import GridAutoencoder, MusicAutoencoder, sequence_log_likelihood
 from musicae.music.models.batch import GridBatch
 
 __all__ = ["shuffled", "thorough_metrics"]
@@ -34,7 +34,7 @@ __all__ = ["shuffled", "thorough_metrics"]
 
 @torch.no_grad()
 def thorough_metrics(
-    model: GridAutoencoder, batches: Sequence[GridBatch], metrics: WindowMetrics, *, seed: int = 0
+    model: MusicAutoencoder, batches: Sequence[GridBatch], metrics: WindowMetrics, *, seed: int = 0
 ) -> dict[str, float]:
     """Return the figures of `musicae.music.metrics.reconstruction.reconstruction_metrics` and all of this module.
 
@@ -53,7 +53,7 @@ def thorough_metrics(
         "nll_bits_per_note": float(results.nll_bits.double().sum())
         / max(1, metrics.count_events(results.reference, results.mask)),
         **_sampled(model, batches, results.means, seed),
-        **_forced(model, batches, results.means, seed),
+        **(_forced(model, batches, results.means, seed) if isinstance(model, GridAutoencoder) else {}),
     }
 
 
@@ -76,7 +76,7 @@ def shuffled(bar_steps: Tensor, generator: torch.Generator) -> Tensor:
     return partner
 
 
-def _sampled(model: GridAutoencoder, batches: Sequence[GridBatch], codes: Tensor, seed: int) -> dict[str, float]:
+def _sampled(model: MusicAutoencoder, batches: Sequence[GridBatch], codes: Tensor, seed: int) -> dict[str, float]:
     """Decode codes (N, Z) at temperature 1."""
     generator = torch.Generator().manual_seed(seed)
     right = total = 0

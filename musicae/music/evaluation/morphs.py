@@ -12,7 +12,7 @@ from musicae.errors import DataError
 from musicae.music.latent.even_path import even_path
 from musicae.music.metrics.base import WindowMetrics
 from musicae.music.metrics.paths import averages, mixed, path_metrics
-from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.base import MusicAutoencoder
 from musicae.music.models.batch import GridBatch
 
 __all__ = ["STEPS", "draw_pairs", "measure_morphs"]
@@ -54,7 +54,7 @@ def draw_pairs(bar_steps: Tensor, count: int, *, seed: int = 0) -> Tensor:
 
 @torch.no_grad()
 def measure_morphs(
-    model: GridAutoencoder,
+    model: MusicAutoencoder,
     batches: Sequence[GridBatch],
     metrics: WindowMetrics,
     *,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from musicae.music.metrics.base import WindowMetrics
 from musicae.music.model import MusicModel
-from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.base import MusicAutoencoder
 from musicae.music.models.batch import GridBatch
 from musicae.music.windows import SPLITS, PreparedWindows, WindowSampler
 
@@ -32,7 +32,7 @@ class Subject:
     names: tuple[str, ...]
 
     @property
-    def network(self) -> GridAutoencoder:
+    def network(self) -> MusicAutoencoder:
         """The model's network."""
         return self.model.network
 

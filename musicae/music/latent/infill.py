@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from musicae.core.distributions import DiagonalGaussian
 from musicae.music.latent.refine import keep_tokens, refine
-from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.base import GridAutoencoder, MusicAutoencoder, with_logits
 from musicae.music.models.batch import GridBatch
 
 __all__ = ["Infilled", "infill"]
@@ -45,7 +45,7 @@ class Infilled:
 
 
 def infill(
-    model: GridAutoencoder,
+    model: MusicAutoencoder,
     x: GridBatch,
     given: Tensor,
     *,
@@ -64,7 +64,11 @@ def infill(
         temperature: 0 takes the likeliest notes, 1 samples.
         seed: Seed of draws and notes.
         logit_bias: Added to the logits of tokens that are not given, broadcast against (B, T, D).
+
+    Raises:
+        ParameterError: the model has no logits.
     """
+    model = with_logits(model, "Infilling")
     generator = torch.Generator().manual_seed(seed)
     device = x.tokens.device
     many = x.repeat(draws)

@@ -1,10 +1,10 @@
-"""Refinement of codes: a few gradient steps after which a code decodes to exactly the tokens wanted.
+"""Refinement of codes: a few gradient steps after which a code decodes to exactly the given tokens.
 
-The encoder's code is the best guess of an amortised inference; a few steps of gradient descent on the code itself close what
-is left of the gap (Kim et al., 2018, Semi-Amortized Variational Autoencoders, arXiv 1802.02550). Here the aim is not the
-likelihood but the decision: at each time step the logit of the token wanted shall exceed all others by a margin, told the
-true tokens before it. Once it does at every step, greedy decoding takes the right token at the first step, hence is told the
-truth at the second, and so on: the window is exact, without having been decoded once on the way.
+The encoder's code is the guess of an amortised inference. A few steps of gradient descent on the code itself close the rest of
+the gap (Kim et al., 2018, Semi-Amortized Variational Autoencoders, arXiv 1802.02550). The objective here is not the likelihood
+but the decision: at each time step, given the true tokens before it, the logit of the target token must exceed all others by a
+margin. If it does at every step, greedy decoding takes the target at the first step, is therefore conditioned on the truth at
+the second, and so on. So the window is exact, and no window was decoded on the way.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.base import MusicAutoencoder, with_logits
 from musicae.music.models.batch import GridBatch
 
 __all__ = ["Refined", "keep_tokens", "margins", "refine"]
 
 RATE = 0.05  # of Adam; codes are of the order of 1 in each dimension
 MARGIN = 0.3  # in nats; far above the difference that the order of sums makes, and small, for cells compete
-PULL = 1e-3  # towards where the code began, so that dimensions that do not matter stay
+PULL = 1e-3  # towards the initial code, so that dimensions that do not matter stay
 SURE = 0.02  # margin in nats from which a cell counts as right
 BETAS = (0.9, 0.99)
 FAR = 1e9  # stands for minus infinity where a gradient is to stay finite
@@ -32,8 +32,8 @@ class Refined:
 
     Arguments:
         z: Codes, shape (B, Z).
-        exact: Whether greedy decoding gives every token wanted, bool, shape (B,).
-        steps: Gradient steps that each code took, int64, shape (B,).
+        exact: Whether greedy decoding gives every target token, bool, shape (B,).
+        steps: Gradient steps of each code, int64, shape (B,).
     """
 
     z: Tensor
@@ -42,36 +42,40 @@ class Refined:
 
 
 def refine(
-    model: GridAutoencoder, x: GridBatch, z: Tensor | None = None, *, given: Tensor | None = None, steps: int = 200
+    model: MusicAutoencoder, x: GridBatch, z: Tensor | None = None, *, given: Tensor | None = None, steps: int = 200
 ) -> Refined:
     """Move codes until they decode greedily to given tokens.
 
     Arguments:
         model: The model, in evaluation mode.
-        x: The tokens wanted.
-        z: Codes to begin with, shape (B, Z). [default: the posterior's mode]
-        given: Which tokens are wanted, bool, shape (B, T); the others are the model's own and may change on the way.
+        x: The target tokens.
+        z: Initial codes, shape (B, Z). [default: the posterior's mode]
+        given: Which tokens are targets, bool, shape (B, T); the model chooses the others, which may change on the way.
             [default: all]
-        steps: Most gradient steps for each window; one that is exact takes no more.
+        steps: Maximum number of gradient steps per window; a window that is exact takes no more.
 
     Returns:
         Codes, and which of them are exact; a window that is not exact keeps its last code.
+
+    Raises:
+        ParameterError: the model has no logits.
     """
+    model = with_logits(model, "Refining a code")
     with torch.no_grad():
         begin = (model.encode(x).mode if z is None else z).detach().clone()
     codes, exact = begin.clone(), torch.zeros(len(x), dtype=torch.bool, device=begin.device)
     taken = torch.zeros(len(x), dtype=torch.int64, device=begin.device)
     rows = torch.arange(len(x), device=begin.device)  # of the windows that are not exact yet
-    wanted = x.mask if given is None else x.mask & given
+    target = x.mask if given is None else x.mask & given
     first, second = torch.zeros_like(begin), torch.zeros_like(begin)  # Adam's moments
     for step in range(steps + 1):
-        part, want = x.take(rows), wanted[rows]
+        part, at = x.take(rows), target[rows]
         if given is not None:
-            part = model.generate(codes[rows], part, logit_bias=keep_tokens(part, want, model.config.depth))
+            part = model.generate(codes[rows], part, logit_bias=keep_tokens(part, at, model.config.depth))
         code = codes[rows].requires_grad_(step < steps)
-        # cuDNN knows no way back through a recurrent net in evaluation mode.
+        # cuDNN has no backward pass of a recurrent layer in evaluation mode.
         with torch.backends.cudnn.flags(enabled=False), torch.set_grad_enabled(step < steps):
-            gap = margins(model.logits(part, code), part.tokens).masked_fill(~want, FAR)
+            gap = margins(model.logits(part, code), part.tokens).masked_fill(~at, FAR)
             loss = (MARGIN - gap).clamp(min=0).sum() + PULL * ((code - begin[rows]) ** 2).sum()
         right = (gap.detach() > SURE).all(1)
         exact[rows], taken[rows] = right, step
@@ -85,21 +89,21 @@ def refine(
 
 
 def margins(logits: Tensor, tokens: Tensor) -> Tensor:
-    """Return by how much the logit of each token exceeds the largest of the others, in nats.
+    """Return the difference between the logit of each token and the largest of the others, in nats.
 
     Arguments:
         logits: Shape (B, T, D).
         tokens: Shape (B, T).
 
     Returns:
-        Shape (B, T); positive where the token is the likeliest one.
+        Shape (B, T); positive if the token is the most likely one.
     """
     own = tokens[..., None]
     return (logits.gather(-1, own) - logits.scatter(-1, own, -FAR).amax(-1, keepdim=True))[..., 0]
 
 
 def keep_tokens(x: GridBatch, given: Tensor, depth: int) -> Tensor:
-    """Return the logit bias under which `GridAutoencoder.generate` gives the tokens of x where `given` is true.
+    """Return the logit bias under which `MusicAutoencoder.generate` gives the tokens of x at the places that are given.
 
     Arguments:
         x: The tokens.
@@ -114,7 +118,7 @@ def keep_tokens(x: GridBatch, given: Tensor, depth: int) -> Tensor:
 
 
 def _adam(first: Tensor, second: Tensor, gradient: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return both moments after step `step` (from 1), and the direction to move against (Kingma and Ba, arXiv 1412.6980)."""
+    """Return both moments after step `step` (from 1), and the step to subtract (Kingma and Ba, arXiv 1412.6980)."""
     first = BETAS[0] * first + (1 - BETAS[0]) * gradient
     second = BETAS[1] * second + (1 - BETAS[1]) * gradient**2
     return first, second, first / (1 - BETAS[0] ** step) / ((second / (1 - BETAS[1] ** step)).sqrt() + 1e-8)

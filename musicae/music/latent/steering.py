@@ -19,7 +19,7 @@ from torch import Tensor
 
 from musicae.music.latent.attribute_vectors import AttributeVectors, Effect
 from musicae.music.metrics.attributes import ATTRIBUTES, measure_attributes
-from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.base import MusicAutoencoder
 from musicae.music.models.batch import GridBatch
 from musicae.music.representations import Representation
 
@@ -55,7 +55,7 @@ def attribute_vectors(codes: Tensor, attributes: Array, *, weights: str, data: s
 
 
 def move(
-    model: GridAutoencoder,
+    model: MusicAutoencoder,
     representation: Representation,
     vectors: AttributeVectors,
     z: Tensor,
@@ -132,7 +132,7 @@ def _candidates(best: Tensor, missing: Tensor, generator: torch.Generator, *, fi
 
 
 def effect(
-    model: GridAutoencoder,
+    model: MusicAutoencoder,
     representation: Representation,
     vectors: AttributeVectors,
     bar_steps: tuple[int, ...],

@@ -1,4 +1,4 @@
-"""What all models over token grids share: logits under teacher forcing, the likelihood of tokens, and drawing them."""
+"""What models of music share: the abstract classes, the likelihood of tokens, and how tokens are drawn and hidden."""
 
 from abc import abstractmethod
 
@@ -15,6 +15,7 @@ from musicae.music.scales import Scale
 
 __all__ = [
     "GridAutoencoder",
+    "MusicAutoencoder",
     "bias_at",
     "check_length",
     "hide_tokens",
@@ -22,25 +23,15 @@ __all__ = [
     "scale_bias",
     "sequence_log_likelihood",
     "sole_tokens",
+    "with_logits",
 ]
 
 
-class GridAutoencoder(Autoencoder[GridBatch]):
-    """A model q(z|x), p(x|z) over token grids that draws its tokens one after the other, from logits."""
+class MusicAutoencoder(Autoencoder[GridBatch]):
+    """A model q(z|x), p(x|z) over token grids: all that a `musicae.music.model.MusicModel` needs of a network.
 
-    @abstractmethod
-    def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return logits under teacher forcing, differentiable in z.
-
-        Arguments:
-            x: The windows; each time step is told the true tokens before it.
-            z: Codes, shape (B, Z).
-            generator: Source of randomness in training.
-
-        Returns:
-            Shape (B, T, D); in evaluation mode, their argmax equals x where and only where x is what `generate` makes of z
-            at temperature 0.
-        """
+    Its configuration has `depth` and `max_steps`, and `max_bar_steps` if the length of bars is limited too.
+    """
 
     @abstractmethod
     def generate(
@@ -52,20 +43,60 @@ class GridAutoencoder(Autoencoder[GridBatch]):
         generator: torch.Generator | None = None,
         logit_bias: Tensor | None = None,
     ) -> GridBatch:
-        """Turn codes into tokens, each told to the ones after it.
+        """Decode codes into tokens.
 
         Arguments:
             z: Codes, shape (B, Z).
-            like: A batch of the wanted bars; its tokens are not looked at.
-            temperature: 0 takes the likeliest tokens; 1 samples from the likelihood.
+            like: A batch with the bars of the result; its tokens and values are ignored.
+            temperature: 0 takes the most likely tokens; 1 samples from the likelihood.
             generator: Source of randomness.
             logit_bias: Added to the logits before a token is drawn, broadcast against (B, T, D); minus infinity forbids a
                 token.
         """
 
 
+class GridAutoencoder(MusicAutoencoder):
+    """A model that draws its tokens one after the other, from logits that depend on the tokens before."""
+
+    @abstractmethod
+    def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return logits under teacher forcing, differentiable in z.
+
+        Arguments:
+            x: The windows; each time step is conditioned on the true tokens before it.
+            z: Codes, shape (B, Z).
+            generator: Source of randomness in training.
+
+        Returns:
+            Shape (B, T, D). In evaluation mode, their argmax equals x if and only if `generate` decodes z to x at
+            temperature 0.
+        """
+
+
+def with_logits(model: MusicAutoencoder, task: str) -> GridAutoencoder:
+    """Return a model that has logits, for a task that needs them.
+
+    Arguments:
+        model: The model.
+        task: The task, for the message.
+
+    Raises:
+        ParameterError: the model does not decode token by token.
+    """
+    if not isinstance(model, GridAutoencoder):
+        raise ParameterError(
+            f"{task} needs the logits of a model that decodes token by token, which {model.name} does not; choose another such "
+            "as plan-vae."
+        )
+    return model
+
+
 def check_length(x: GridBatch, max_steps: int) -> None:
-    """Refuse windows that are longer than a model's `max_steps` time steps."""
+    """Check that windows are not longer than a model's `max_steps` time steps.
+
+    Raises:
+        ParameterError: they are.
+    """
     if x.tokens.shape[1] > max_steps:
         raise ParameterError(
             f"A window of {x.tokens.shape[1]} time steps is longer than the model's {max_steps}; take fewer or shorter bars."
@@ -77,7 +108,7 @@ def sequence_log_likelihood(logits: Tensor, x: GridBatch) -> Tensor:
 
     Arguments:
         logits: Unnormalised log probabilities, shape (B, T, D).
-        x: The windows; padding counts nothing.
+        x: The windows; padding does not count.
 
     Returns:
         Shape (B,).
@@ -87,7 +118,7 @@ def sequence_log_likelihood(logits: Tensor, x: GridBatch) -> Tensor:
 
 
 def pick(logits: Tensor, temperature: float, generator: torch.Generator | None = None) -> Tensor:
-    """Choose tokens from logits (..., D): the most probable at temperature 0, else a sample; shape (...)."""
+    """Choose tokens from logits (..., D): the most likely at temperature 0, otherwise a sample; shape (...)."""
     if temperature == 0:
         return logits.argmax(-1)
     noise = torch.rand(logits.shape, generator=generator, device=generator.device if generator else logits.device)
@@ -96,11 +127,11 @@ def pick(logits: Tensor, temperature: float, generator: torch.Generator | None =
 
 
 def bias_at(logit_bias: Tensor | None, t: int) -> Tensor | float:
-    """Return what `logit_bias` (broadcast against (B, T, D)) adds to the logits of time step `t`, shape (B or 1, D)."""
+    """Return the part of `logit_bias` (broadcast against (B, T, D)) that belongs to time step `t`, shape (B or 1, D)."""
     if logit_bias is None:
         return 0.0
     bias = _three_axes(logit_bias)
-    return bias[:, min(t, bias.shape[1] - 1)]  # of one time step for all, or past the last one, where nothing is kept
+    return bias[:, min(t, bias.shape[1] - 1)]  # one row for all time steps, or a padded step past the last row
 
 
 def scale_bias(scale: Scale, representation: Representation) -> Tensor:
@@ -111,7 +142,7 @@ def scale_bias(scale: Scale, representation: Representation) -> Tensor:
 
 
 def sole_tokens(logit_bias: Tensor | None, steps: int) -> list[Tensor | None]:
-    """Return of each time step the one token that a bias leaves to each window, (B or 1,); None where one has a choice.
+    """Return per time step the only token that a bias allows in each window, (B or 1,), or None if a window has a choice.
 
     Arguments:
         logit_bias: Added to logits, broadcast against (B, T, D), or None.
