@@ -1,4 +1,4 @@
-"""The scripts in `benchmarks/music` that set accuracy beside the KL of several checkpoints, and the recipes there."""
+"""The scripts in `benchmarks/music` that compare accuracy and KL of several checkpoints, and the recipes there."""
 
 import importlib
 import json
@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from musicae.checkpoints.format import load_checkpoint, save_checkpoint
 from musicae.core.config import from_dict
 from musicae.core.registry import MODELS
+from musicae.datasets.music.held_out import open_subject
 from musicae.music.evaluation.report import evaluate
 from musicae.music.recipes import read_recipe
 from musicae.music.representations import representation_from_dict
@@ -30,9 +31,14 @@ def invoke(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Invoke:
     return lambda *arguments: CliRunner().invoke(script.main, [str(a) for a in arguments])
 
 
+def measured(checkpoint: Path, tunes: Path) -> dict[str, float]:
+    """Return the metrics of a checkpoint on ten test windows."""
+    return evaluate(open_subject(checkpoint, (str(tunes),), device="cpu"), limit=10)["folder-tunes"]
+
+
 @pytest.fixture
 def released(small_checkpoint: Path, tmp_path: Path) -> Path:
-    """Return a checkpoint that holds figures."""
+    """Return a checkpoint that holds metrics."""
     model, info = load_checkpoint(small_checkpoint)
     stored = {"kl_bits": 10.0, "nll_bits": 20.0, "step_accuracy": 0.5, "note_f1": 0.25, "exact": 0.0, "hold_accuracy": 0.5}
     path = tmp_path / "released.safetensors"
@@ -48,12 +54,14 @@ def test_checkpoints_are_measured_on_the_same_windows_and_drawn(
     result = invoke(*command)
     assert result.exit_code == 0, result.output
     rows = json.loads(Path("curve.json").read_text())
-    wanted = evaluate(small_checkpoint, (str(tune_folder),), limit=10, device="cpu")["folder-tunes"]
+    expected = measured(small_checkpoint, tune_folder)
     assert [row["label"] for row in rows] == ["ours", "ours", "baseline"]
-    assert {row["kl_bits"] for row in rows} == {wanted["kl_bits"]} and {row["note_f1"] for row in rows} == {wanted["note_f1"]}
+    assert {row["kl_bits"] for row in rows} == {expected["kl_bits"]} and {row["note_f1"] for row in rows} == {
+        expected["note_f1"]
+    }
     head, _, line, *_ = result.stdout.splitlines()
     assert head.startswith("| label | checkpoint | parameters | steps | KL, bits |") and "hit F1" not in head
-    assert f"| {wanted['kl_bits']:.1f} |" in line and f"| {wanted['step_accuracy']:.4f} |" in line
+    assert f"| {expected['kl_bits']:.1f} |" in line and f"| {expected['step_accuracy']:.4f} |" in line
     assert Path("curve.png").read_bytes().startswith(b"\x89PNG")
     assert "curve.png exists; use --force" in invoke(*command).stderr
 
@@ -66,9 +74,9 @@ def test_runs_are_compared_one_by_one(monkeypatch: pytest.MonkeyPatch, small_che
     assert result.exit_code == 0, result.output
     head, _, first, second = result.stdout.splitlines()
     assert "note f1" in head and "hit f1" not in head and first == second
-    wanted = evaluate(small_checkpoint, (str(tune_folder),), limit=10, device="cpu")["folder-tunes"]
-    figures = dict(zip(head.split(" | "), first.split(" | "), strict=True))
-    assert figures["note f1"] == f"{wanted['note_f1']:.3f}" and figures["kl bits"] == f"{wanted['kl_bits']:.1f}"
+    expected = measured(small_checkpoint, tune_folder)
+    row = dict(zip(head.split(" | "), first.split(" | "), strict=True))
+    assert row["note f1"] == f"{expected['note_f1']:.3f}" and row["kl bits"] == f"{expected['kl_bits']:.1f}"
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
@@ -79,7 +87,7 @@ def test_recipes_fit_their_models(path: Path) -> None:
     assert config.depth == representation.depth and recipe.summary
 
 
-def test_stored_figures_are_read(invoke: Invoke, released: Path) -> None:
+def test_stored_metrics_are_read(invoke: Invoke, released: Path) -> None:
     result = invoke(f"baseline={released}", "--stored", "-o", "curve.svg")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[2].endswith("| 40 | 10.0 | 20.0 | 0.5000 | 0.2500 | 0.0000 | 0.5000 |")

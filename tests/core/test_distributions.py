@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
-from musicae.core.distributions import DiagonalGaussian, Point
+from musicae.core.distributions import DiagonalGaussian, Point, active_units
 
 MEANS = st.floats(-5.0, 5.0)
 LOGVARS = st.floats(-8.0, 4.0)
@@ -82,3 +82,13 @@ def test_a_point_is_its_own_sample_and_costs_nothing() -> None:
     point = Point(code)
     assert point.rsample() is code and point.mode is code
     assert torch.equal(point.kl(), torch.zeros(3, 4))
+
+
+def test_active_units_are_those_whose_mean_moves() -> None:
+    means = torch.zeros(1000, 4)
+    means[:, 1] = torch.linspace(-1, 1, 1000)  # variance 1/3
+    means[:, 2] = 5.0  # far from the prior, but the same for all data
+    means[:, 3] = torch.linspace(-0.15, 0.15, 1000)  # variance 0.0075
+    assert active_units(means) == 1
+    assert active_units(means, threshold=0.001) == 2
+    assert active_units(means[:1]) == 0, "one window shows nothing"

@@ -9,14 +9,18 @@ import pytest
 
 from musicae import Note, Score, Track, write_midi
 from musicae.datasets.music.base import hash_files
-from musicae.datasets.music.collections import DEFAULT_COLLECTIONS, open_collections
+from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.collections.midi_folder import MidiFolder
 from musicae.datasets.music.collections.pop909 import Pop909
 from musicae.datasets.music.prepare import prepare
 from musicae.datasets.music.reading import read_collection
 from musicae.errors import DataError
-from musicae.music.representations import MelodyGrid
+from musicae.music.kinds import KINDS
+from musicae.music.kinds.melody import MELODY
+from musicae.music.representations import MelodyGrid, WindowSpec
 from musicae.music.score import KeySignature, Tempo, TimeSignature
+
+SPEC = WindowSpec(MelodyGrid(), 2, max_steps=64)
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +103,7 @@ def test_the_content_key_follows_names_and_content(tmp_path: Path) -> None:
 
 
 def test_rejections_are_in_the_report(folder: Path) -> None:
-    report = prepare([MidiFolder(folder)], MelodyGrid(), jobs=0).report["folder-files"]
+    report = prepare([MidiFolder(folder)], SPEC, jobs=0).report["folder-files"]
     assert (report["tunes"], len(report["rejected"]), report["metres"]) == (2, 4, {"3/4": 1, "4/4": 1})
     assert all(reason for _, reason in report["rejected"])
 
@@ -114,7 +118,7 @@ def test_folders_without_midi_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_collections_are_opened_by_name_and_path(folder: Path) -> None:
-    assert tuple(c.name for c in open_collections()) == DEFAULT_COLLECTIONS
+    assert tuple(c.name for c in open_collections()) == MELODY.collections
     assert [c.name for c in open_collections(("airds", str(folder), "essen"))] == ["airds", "folder-files", "essen"]
     assert [c.name for c in open_collections((f"pop909={folder}",))] == ["pop909"]
 
@@ -123,19 +127,22 @@ def test_drums_of_a_folder_are_read_for_a_model_of_drums(folder: Path) -> None:
     drums = [Note(float(i), 0.5, 36 + 2 * (i % 2)) for i in range(8)]
     lead = Track(tuple(Note(float(i), 1.0, 60) for i in range(8)), name="lead")
     write_midi(Score((lead, Track(tuple(drums), is_drum=True))), folder / "band.kar")
-    [collection] = open_collections((str(folder),), pitched=False)
+    [collection] = open_collections((str(folder),), kind="drums")
     tunes, rejections = read_collection(collection, jobs=0)
     assert [t.name for t in tunes] == ["drums-files/band.kar", "drums-files/drums.mid"]
     assert [n.pitch for n in tunes[0].score.tracks[0].notes] == [36, 38] * 4
     assert any("has no drums" in r.reason for r in rejections)
 
 
-@pytest.mark.parametrize(("name", "pitched"), [("groove", True), ("ryans", False)])
-def test_collections_of_the_other_kind_are_refused(name: str, pitched: bool, groove_folder: Path) -> None:
-    kinds = ("melodies", "drums") if not pitched else ("drums", "melodies")
-    text = f"{name} holds {kinds[0]}, and the model is one of {kinds[1]}; choose other data."
-    with pytest.raises(DataError, match=f"^{text}$"):
-        open_collections((f"groove={groove_folder}" if name == "groove" else name,), pitched=pitched)
+@pytest.mark.parametrize(("name", "own", "other"), [("groove", "drums", "melody"), ("ryans", "melody", "drums")])
+def test_collections_of_another_kind_are_refused(name: str, own: str, other: str, groove_folder: Path) -> None:
+    given = f"groove={groove_folder}" if name == "groove" else name
+    with pytest.raises(DataError) as error:
+        open_collections((given,), kind=other)
+    assert (
+        str(error.value)
+        == f"{given} holds {KINDS[own].title}, and the model is one of {KINDS[other].title}; choose other data."
+    )
 
 
 def test_a_moved_or_unreadable_file_changes_the_key_of_a_folder(folder: Path) -> None:
@@ -268,5 +275,5 @@ def test_a_song_in_a_damaged_zip_is_rejected(tmp_path: Path) -> None:
 
 
 def test_reports_are_plain_json(folder: Path) -> None:
-    windows = prepare([MidiFolder(folder)], MelodyGrid(), jobs=0)
+    windows = prepare([MidiFolder(folder)], SPEC, jobs=0)
     assert json.loads(json.dumps(windows.report)) == windows.report

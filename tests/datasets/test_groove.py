@@ -12,8 +12,10 @@ from musicae.datasets.music.collections.groove import Groove
 from musicae.datasets.music.prepare import prepare
 from musicae.datasets.music.reading import read_collection
 from musicae.errors import DataError
-from musicae.music.representations import DrumGrid
-from musicae.music.windows import WindowBatches
+from musicae.music.representations import DrumGrid, WindowSpec
+from musicae.music.windows import WindowSampler
+
+SPEC = WindowSpec(DrumGrid(), 2, max_steps=64)
 
 
 @pytest.fixture(autouse=True)
@@ -40,22 +42,21 @@ def test_folder_and_zip_hold_the_same_performances_in_the_prescribed_splits(groo
 
 
 def test_windows_carry_velocities_and_offsets_into_batches(groove_folder: Path) -> None:
-    grid = DrumGrid()
-    windows = prepare(open_collections((f"groove={groove_folder}",), pitched=False), grid, jobs=0)
+    windows = prepare(open_collections((f"groove={groove_folder}",), kind="drums"), SPEC, jobs=0)
     assert windows.values is not None and windows.values.dtype == np.int8
     assert windows.values.shape == (*windows.tokens.shape, 18)
     assert [len(windows.rows(s)) for s in ("train", "valid", "test")] == [16, 4, 4], "four windows of five bars, none rebarred"
-    again = prepare(open_collections((f"groove={groove_folder}",), pitched=False), grid, jobs=0)
+    again = prepare(open_collections((f"groove={groove_folder}",), kind="drums"), SPEC, jobs=0)
     assert again.values is not None and np.array_equal(again.values, windows.values), "from the cache"
-    batch = WindowBatches(windows, grid, batch_size=5, transpose=0).batch(0)
+    batch = WindowSampler(windows, SPEC.representation, batch_size=5, transpose=0).batch(0)
     assert batch.values is not None and batch.values.shape == (5, 32, 18)
     hit = (batch.tokens[..., None] >> torch.arange(9)) & 1 > 0
     assert bool(((batch.values[..., :9] > 0) == hit).all()), "loud where and only where something is hit"
     assert 0.05 < float(batch.values[..., 9:][hit].abs().mean()) < 0.4
 
 
-def test_patterns_that_differ_only_in_feel_are_both_kept(groove_folder: Path) -> None:
-    windows = prepare(open_collections((f"groove={groove_folder}",), pitched=False), DrumGrid(), jobs=0)
+def test_patterns_that_differ_only_in_expression_are_both_kept(groove_folder: Path) -> None:
+    windows = prepare(open_collections((f"groove={groove_folder}",), kind="drums"), SPEC, jobs=0)
     assert len(np.unique(windows.tokens, axis=0)) <= len(windows.tokens) == windows.report["groove"]["windows"]
 
 

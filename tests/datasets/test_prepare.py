@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 
 from musicae.datasets.music.base import Collection, Item
-from musicae.datasets.music.prepare import PreparedWindows, longest_window, prepare, split_of, windows_of
+from musicae.datasets.music.prepare import prepare, split_of, windows_of
 from musicae.datasets.music.reading import read_collection
 from musicae.errors import DataError
-from musicae.music.models.musicvae import MusicVAEConfig
-from musicae.music.models.plan import PlanVAEConfig
-from musicae.music.representations import MelodyGrid
+from musicae.music.representations import MelodyGrid, WindowSpec
 from musicae.music.score import Note, Score, TimeSignature, Track
+from musicae.music.windows import PreparedWindows
 
 GRID = MelodyGrid()
+
+
+def spec(bars: int = 2, max_steps: int = 64, grid: MelodyGrid = GRID) -> WindowSpec:
+    """Return windows of so many bars and time steps."""
+    return WindowSpec(grid, bars, max_steps)
 
 
 class Tunes(Collection):
@@ -63,9 +67,9 @@ def up(score: Score, semitones: int) -> Score:
     return Score((Track(notes),), time_signatures=score.time_signatures)
 
 
-def cut(scores: dict[str, Score], **more: Any) -> PreparedWindows:
+def cut(scores: dict[str, Score], *, seed: int = 0, **more: Any) -> PreparedWindows:
     """Prepare windows of scores."""
-    return prepare([Tunes(scores)], GRID, jobs=0, **more)
+    return prepare([Tunes(scores)], spec(**more), seed=seed, jobs=0)
 
 
 ONE = melody(60, 62, 64, 65, 67, 69, 71, 72, 60, 64, 67, 72)  # three bars
@@ -92,13 +96,13 @@ def test_all_windows_of_a_tune_share_its_split() -> None:
 def test_the_authors_split_goes_before_the_draw() -> None:
     collection = Tunes({named("train"): ONE})
     collection.test_only = True
-    windows = prepare([collection], GRID, jobs=0)
+    windows = prepare([collection], spec(), jobs=0)
     assert len(windows.rows("test")) == 2 and len(windows.rows("train")) == 0
 
 
 def windows(score: Score, count: int = 2, max_steps: int = 64, grid: MelodyGrid = GRID) -> list[list[int]]:
     """Return the tokens of all windows of a score's first track."""
-    return [w.tokens.tolist() for w in windows_of(score.tracks[0], score.bars(), count, grid, max_steps)]
+    return [w.tokens.tolist() for w in windows_of(score.tracks[0], score.bars(), spec(count, max_steps, grid))]
 
 
 def test_windows_begin_at_every_bar() -> None:
@@ -107,7 +111,7 @@ def test_windows_begin_at_every_bar() -> None:
     assert windows(ONE, count=3) == [tokens] and windows(ONE, count=4) == []
 
 
-def test_windows_without_an_onset_are_left_out() -> None:
+def test_windows_without_an_onset_are_skipped() -> None:
     gap = melody(60, 0, 0, 0, *[0] * 8, 62, 0, 0, 0)
     assert [w[::4] for w in windows(gap)] == [[41, 1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 43, 1, 0, 0]]
 
@@ -125,7 +129,7 @@ def test_windows_have_one_metre_and_whole_bars() -> None:
     assert [len(w) for w in windows(changing)] == [32, 24]
 
 
-def test_windows_are_no_longer_than_wanted_and_fit_the_grid() -> None:
+def test_windows_are_no_longer_than_the_limit_and_fit_the_grid() -> None:
     assert [len(w) for w in windows(ONE, max_steps=32)] == [32, 32] and windows(ONE, max_steps=31) == []
     odd = melody(*range(60, 76), length=0.5, metre=(5, 32))  # two and a half sixteenths
     assert windows(odd) == [] and len(windows(odd, grid=MelodyGrid(steps_per_quarter=8))) > 0
@@ -146,55 +150,49 @@ def test_transposed_windows_are_kept_once() -> None:
 def test_windows_of_an_earlier_split_are_dropped_and_counted(early: str, late: str, swapped: bool) -> None:
     later = melody(72, 60, 71, 62, *(n.pitch + 5 for n in ONE.tracks[0].notes[:8]))  # its second window is ONE's first
     scores = {named(early): ONE, named(late): later}
-    made = cut(dict(reversed(scores.items())) if swapped else scores)
-    report = made.report["mine"]
-    assert len(made.rows(late)) == 1 == report["kept"][late]
+    prepared = cut(dict(reversed(scores.items())) if swapped else scores)
+    report = prepared.report["mine"]
+    assert len(prepared.rows(late)) == 1 == report["kept"][late]
     assert report["dropped"] == {s: int(s == late) for s in ("train", "valid", "test")}
-    assert made.tokens[made.rows(late)][0, :16:4].tolist() == [53, 41, 52, 43]
-    assert sum(report["kept"].values()) == len(made.tokens)
+    assert prepared.tokens[prepared.rows(late)][0, :16:4].tolist() == [53, 41, 52, 43]
+    assert sum(report["kept"].values()) == len(prepared.tokens)
 
 
 def test_windows_shared_by_collections_are_dropped_too() -> None:
     collections = [Tunes({named("test"): up(ONE, -2)}, "first"), Tunes({named("train"): ONE}, "second")]
-    made = prepare(collections, GRID, jobs=0)
-    assert len(made.rows("test")) == 0 and made.report["first"]["dropped"]["test"] == 2
-    assert len(made.rows("train", "second")) >= 2 and len(made.rows("train", "first")) == 0
+    prepared = prepare(collections, spec(), jobs=0)
+    assert len(prepared.rows("test")) == 0 and prepared.report["first"]["dropped"]["test"] == 2
+    assert len(prepared.rows("train", "second")) >= 2 and len(prepared.rows("train", "first")) == 0
 
 
 def test_training_tunes_give_one_window_in_rare_bars_and_others_none() -> None:
     long = melody(*[60 + (i * i) % 13 for i in range(64)])
     for split in ("train", "valid", "test"):
-        made = cut({named(split): long})
-        rare = made.bar_steps[made.bar_steps[:, 0] != 16]
+        prepared = cut({named(split): long})
+        rare = prepared.bar_steps[prepared.bar_steps[:, 0] != 16]
         assert len(rare) == (split == "train")
     scores = {named("train", i): up(melody(*[60 + (i + j * j) % 13 for j in range(64)]), 0) for i in range(12)}
-    made = cut(scores)
-    lengths = made.bar_steps[made.bar_steps[:, 0] != 16]
+    prepared = cut(scores)
+    lengths = prepared.bar_steps[prepared.bar_steps[:, 0] != 16]
     assert len(set(lengths[:, 0].tolist())) > 4 and bool((lengths[:, 0] == lengths[:, 1]).all())
     assert lengths.min() >= 4 and lengths.max() <= 32 and bool((lengths % 2 == 0).all())
-    finer = prepare([Tunes(scores)], MelodyGrid(steps_per_quarter=8), max_steps=128, jobs=0)
+    finer = prepare([Tunes(scores)], spec(max_steps=128, grid=MelodyGrid(steps_per_quarter=8)), jobs=0)
     assert (finer.bar_steps[:, 0] != 32).sum() > 4
 
 
-def test_no_window_is_longer_than_wanted() -> None:
+def test_no_window_is_longer_than_the_limit() -> None:
     scores = {named("train", i): melody(*[60 + (i + j * j) % 13 for j in range(64)]) for i in range(12)}
     for bars, most in ((1, 12), (2, 24), (2, 6), (4, 64)):
         if bars * 4 > most or most // bars < 16:
             scores["short"] = melody(*range(60, 80), length=0.25, metre=(3, 16))
-        made = cut(scores, bars=bars, max_steps=most)
-        assert made.tokens.shape[1] <= most and bool((made.bar_steps.sum(1) <= most).all())
+        prepared = cut(scores, bars=bars, max_steps=most)
+        assert prepared.tokens.shape[1] <= most and bool((prepared.bar_steps.sum(1) <= most).all())
 
 
 def test_long_bars_are_kept_whole() -> None:
     fine = MelodyGrid(steps_per_quarter=96)
-    made = prepare([Tunes({named("train"): ONE})], fine, max_steps=1000, jobs=0)
-    assert [384, 384] in made.bar_steps.tolist(), "more than fits a byte"
-
-
-def test_the_longest_window_of_a_model() -> None:
-    assert longest_window(PlanVAEConfig(), 2) == 64 == longest_window(PlanVAEConfig(), 16)
-    assert longest_window(PlanVAEConfig(), 1) == 32, "a bar has at most 32 time steps"
-    assert longest_window(MusicVAEConfig(max_steps=256), 1) == 256
+    prepared = prepare([Tunes({named("train"): ONE})], spec(max_steps=1000, grid=fine), jobs=0)
+    assert [384, 384] in prepared.bar_steps.tolist(), "more than fits a byte"
 
 
 def test_the_report_counts_metres_and_what_is_off_the_grid() -> None:
@@ -215,15 +213,15 @@ def test_nothing_to_cut_is_an_error() -> None:
 
 def test_prepared_windows_come_from_the_cache() -> None:
     collection = Tunes({named("train"): ONE, named("test"): TWO})
-    first, second = prepare([collection], GRID, jobs=0), prepare([collection], GRID, jobs=0)
+    first, second = prepare([collection], spec(), jobs=0), prepare([collection], spec(), jobs=0)
     assert collection.reads == 2 and first.key == second.key and first.report == second.report
     for name in ("tokens", "bar_steps", "split", "collection"):
         assert np.array_equal(getattr(first, name), getattr(second, name))
-    keys = {first.key, prepare([collection], GRID, jobs=0, bars=1).key, prepare([collection], GRID, jobs=0, seed=3).key}
-    keys |= {prepare([collection], grid, jobs=0, max_steps=128).key for grid in (GRID, MelodyGrid(8))}
+    keys = {first.key, prepare([collection], spec(1), jobs=0).key, prepare([collection], spec(), seed=3, jobs=0).key}
+    keys |= {prepare([collection], spec(max_steps=128, grid=grid), jobs=0).key for grid in (GRID, MelodyGrid(8))}
     assert len(keys) == 5 and collection.reads == 2, "other windows, but no tune is read again"
     changed = Tunes({named("train"): ONE, named("test"): ONE})
-    assert prepare([changed], GRID, jobs=0).key not in keys and changed.reads == 2
+    assert prepare([changed], spec(), jobs=0).key not in keys and changed.reads == 2
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -236,20 +234,20 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_cache_is_made_anew(damage: str, empty_cache: Path) -> None:
+def test_a_damaged_cache_is_written_again(damage: str, empty_cache: Path) -> None:
     collection = Tunes({named("train"): ONE})
-    first = prepare([collection], GRID, jobs=0)
+    first = prepare([collection], spec(), jobs=0)
     good = {p: p.read_bytes() for p in empty_cache.iterdir()}
     assert sorted(p.name.split("-")[0] for p in good) == ["tunes", "windows"]
     for path, data in good.items():
         path.write_bytes(DAMAGE[damage](data))
-    again = prepare([collection], GRID, jobs=0)
+    again = prepare([collection], spec(), jobs=0)
     assert collection.reads == 2 and np.array_equal(first.tokens, again.tokens)
-    assert prepare([collection], GRID, jobs=0).key == first.key and collection.reads == 2, "mended"
+    assert prepare([collection], spec(), jobs=0).key == first.key and collection.reads == 2, "repaired"
 
 
-def test_progress_is_told() -> None:
-    told: list[tuple[str, int, int]] = []
+def test_progress_is_reported() -> None:
+    reports: list[tuple[str, int, int]] = []
     collection = Tunes({named("train"): ONE, named("test"): TWO})
-    read_collection(collection, lambda *args: told.append(args), jobs=0)
-    assert told == [("reading tunes of a test", 1, 2), ("reading tunes of a test", 2, 2)]
+    read_collection(collection, lambda *args: reports.append(args), jobs=0)
+    assert reports == [("reading tunes of a test", 1, 2), ("reading tunes of a test", 2, 2)]

@@ -10,16 +10,20 @@ import torch
 
 from musicae.checkpoints.format import load_checkpoint, read_info
 from musicae.core.config import to_dict, with_changes
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.held_out import open_subject
 from musicae.datasets.music.prepare import prepare
 from musicae.errors import CheckpointError, DataError, ParameterError
 from musicae.music.evaluation.report import evaluate
-from musicae.music.experiment import Experiment
+from musicae.music.experiment import Experiment, spec_of
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.conductor import ConductorVAE
 from musicae.music.models.musicvae import MusicVAE
 from musicae.music.models.plan import PlanVAE
 from musicae.music.recipes import PRESETS, Preset, preset, read_recipe
-from musicae.music.representations import REPRESENTATIONS
+from musicae.music.representations import REPRESENTATIONS, TripletGrid, WindowSpec
+from musicae.music.windows import PreparedWindows
+from musicae.training.run_folder import RunOptions, prepare_run_folder
 
 TINY = {"token_size": 6, "block_size": 12, "pooled_size": 8, "hidden_size": 16, "decoder_size": 12, "cell_size": 8}
 MUSIC = [name for name, recipe in PRESETS.items() if recipe.representation["name"] in REPRESENTATIONS]
@@ -34,9 +38,18 @@ def tiny(**changes: Any) -> Preset:
     return with_changes(recipe, **{"config": {"latent_size": 4, **TINY}, "training": training, **changes})
 
 
-def open_run(recipe: Preset, folder: Path, tunes: Path | str, **more: Any) -> Experiment:
+def windows_of(recipe: Preset, tunes: Path | str) -> PreparedWindows:
+    """Prepare the windows that the model of a recipe trains on."""
+    spec = spec_of(recipe)
+    return prepare(open_collections((str(tunes),), training=True, kind=spec.representation.kind), spec)
+
+
+def open_run(
+    recipe: Preset, folder: Path, tunes: Path | str, *, force: bool = False, resume: bool = False, init_from: str | None = None
+) -> Experiment:
     """Open an experiment on the CPU."""
-    return Experiment.open(recipe, folder, data=(str(tunes),), device="cpu", threads=1, **more)
+    prepare_run_folder(RunOptions(folder=folder, threads=1, resume=resume, force=force))
+    return Experiment.open(recipe, windows_of(recipe, tunes), folder, device="cpu", init_from=init_from, resume=resume)
 
 
 @pytest.mark.parametrize("name", MUSIC)
@@ -53,10 +66,10 @@ def test_every_preset_trains_one_step(name: str, tmp_path: Path, tune_folder: Pa
         assert (config.encoder_layers, len(config.decoder_sizes), len(config.conductor_sizes)) == (2, 2, 2)
         assert (config.segments, config.max_steps, config.sampling_rate) == (16, 512, 0.0)
     before = [p.detach().clone() for p in experiment.trainer.parameters]
-    figures = experiment.trainer.fit()
+    metrics = experiment.trainer.fit()
     assert any(not torch.equal(a, b) for a, b in zip(before, experiment.trainer.parameters, strict=True))
-    assert 0.0 <= figures["valid_hit_f1" if drums else "valid_note_f1"] <= 1.0 and figures["valid_loss"] > 0.0
-    assert figures["valid_hold_accuracy"] > 0.3, "eighths and quarters are held most of the time"
+    assert 0.0 <= metrics["valid_hit_f1" if drums else "valid_note_f1"] <= 1.0 and metrics["valid_loss"] > 0.0
+    assert metrics["valid_hold_accuracy"] > 0.3, "eighths and quarters are held most of the time"
     info = read_info(tmp_path / "best.safetensors")
     assert (info.model, info.bars, info.step) == (recipe.model, recipe.bars, 1)
     assert info.data["transpose"] == (0 if drums else 5)
@@ -220,18 +233,16 @@ def test_evaluation_measures_each_collection_on_windows_not_seen_in_training(tmp
     experiment = open_run(tiny(), tmp_path, tune_folder)
     experiment.trainer.fit()
     done: list[tuple[int, int]] = []
-    table = evaluate(tmp_path, (str(tune_folder),), device="cpu", progress=lambda what, n, total: done.append((n, total)))
+    subject = open_subject(tmp_path, (str(tune_folder),), device="cpu")
+    table = evaluate(subject, progress=lambda what, n, total: done.append((n, total)))
     assert list(table) == ["folder-tunes"] and done[-1][0] <= done[-1][1]
     assert table["folder-tunes"]["windows"] == len(experiment.windows.rows("test"))
     assert {"note_f1", "hold_accuracy", "exact", "kl_bits", "nll_bits", "active_units"} <= set(table["folder-tunes"])
-    assert evaluate(tmp_path, (str(tune_folder),), device="cpu", limit=2)["folder-tunes"]["windows"] == 2.0
-    assert evaluate(tmp_path, (str(tune_folder),), device="cpu") == table, "measuring is repeatable"
+    assert evaluate(subject, limit=2)["folder-tunes"]["windows"] == 2.0
+    assert evaluate(open_subject(tmp_path, (str(tune_folder),), device="cpu")) == table, "measuring is repeatable"
 
 
 def test_prepared_data_are_those_of_the_run(tmp_path: Path, tune_folder: Path) -> None:
     experiment = open_run(tiny(), tmp_path, tune_folder)
-    from musicae.datasets.music.collections import open_collections
-    from musicae.music.representations import TripletGrid
-
-    again = prepare(open_collections((str(tune_folder),)), TripletGrid(), bars=2, max_steps=64, jobs=0)
+    again = prepare(open_collections((str(tune_folder),)), WindowSpec(TripletGrid(), 2, max_steps=64), jobs=0)
     assert again.key == experiment.windows.key == experiment.trainer.info.data["key"]

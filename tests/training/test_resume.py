@@ -17,8 +17,10 @@ from musicae.checkpoints.format import CheckpointInfo, load_checkpoint
 from musicae.core.autoencoder import Autoencoder
 from musicae.core.config import to_dict, with_changes
 from musicae.core.objectives import BITS, BetaSchedule, ObjectiveConfig
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import prepare
 from musicae.errors import CheckpointError
-from musicae.music.experiment import Experiment
+from musicae.music.experiment import Experiment, spec_of
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
@@ -96,10 +98,16 @@ def test_an_interrupted_run_ends_in_the_weights_of_an_unbroken_one(name: str, tm
 SCRIPT = """
 import sys
 from pathlib import Path
-from musicae.music.experiment import Experiment
+from musicae.datasets.music.collections import open_collections
+from musicae.datasets.music.prepare import prepare
+from musicae.music.experiment import Experiment, spec_of
 from musicae.music.recipes import read_recipe
+from musicae.training.run_folder import RunOptions, prepare_run_folder
 recipe, run, tunes = map(Path, sys.argv[1:])
-Experiment.open(read_recipe(recipe), run, data=(str(tunes),), device="cpu", threads=1).trainer.fit()
+read = read_recipe(recipe)
+windows = prepare(open_collections((str(tunes),), training=True), spec_of(read))
+prepare_run_folder(RunOptions(folder=run, threads=1))
+Experiment.open(read, windows, run, device="cpu").trainer.fit()
 """
 
 
@@ -122,8 +130,8 @@ def test_a_killed_process_can_be_resumed_bit_for_bit(tmp_path: Path, tune_folder
     def open_run(folder: Path, steps: int, *, resume: bool = False) -> Trainer:
         read = read_recipe(recipe)
         changed = with_changes(read, training=with_changes(read.training, steps=steps))
-        data = (str(tune_folder),)
-        return Experiment.open(changed, folder, data=data, device="cpu", threads=1, resume=resume).trainer
+        windows = prepare(open_collections((str(tune_folder),), training=True), spec_of(changed))
+        return Experiment.open(changed, windows, folder, device="cpu", resume=resume).trainer
 
     open_run(tmp_path / "none", 1)  # prepares the data
     arguments = [sys.executable, "-c", SCRIPT, str(recipe), str(run), str(tune_folder)]

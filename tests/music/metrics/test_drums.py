@@ -1,9 +1,9 @@
-"""Figures of drum patterns on patterns whose figures are known."""
+"""Metrics of drum patterns on patterns whose metrics are known."""
 
 import pytest
 import torch
 
-from musicae.music.metrics.drums import drum_figures, hit_f1, timing_error, velocity_error
+from musicae.music.metrics.drums import drum_metrics, hit_f1, timing_error, velocity_error
 
 ON = torch.ones(1, 4, dtype=torch.bool)
 
@@ -25,15 +25,15 @@ def test_errors_are_in_midi_units_and_milliseconds() -> None:
     assert timing_error(reference, estimate, torch.zeros_like(common)) == 0.0
 
 
-def test_figures_of_a_pattern_beside_the_quantised_one() -> None:
+def test_metrics_of_a_pattern_compared_with_the_quantised_one() -> None:
     tokens = torch.tensor([[3, 0, 1, 0]])
     values = torch.zeros(1, 4, 4)
     values[0, 0] = torch.tensor([100 / 127, 60 / 127, 0.4, -0.2])
     values[0, 2] = torch.tensor([80 / 127, 0.0, 0.0, 0.0])
-    same = drum_figures(tokens, tokens, ON, values, values)
+    same = drum_metrics(tokens, tokens, ON, values, values)
     assert (same["hit_f1"], same["velocity_error"], same["timing_error"]) == (1.0, 0.0, 0.0)
     assert same["plain_velocity_error"] == pytest.approx((20 + 20 + 0) / 3)
     assert same["plain_timing_error"] == pytest.approx(62.5 * (0.4 + 0.2 + 0) / 3)
-    fewer = drum_figures(tokens, torch.tensor([[1, 0, 1, 0]]), ON, values, values)
+    fewer = drum_metrics(tokens, torch.tensor([[1, 0, 1, 0]]), ON, values, values)
     assert fewer["hit_f1"] == pytest.approx(0.8) and fewer["plain_timing_error"] == pytest.approx(62.5 * 0.2)
-    assert drum_figures(tokens, tokens, ON, values, None) == {"hit_f1": 1.0}
+    assert drum_metrics(tokens, tokens, ON, values, None) == {"hit_f1": 1.0}
