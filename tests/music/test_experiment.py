@@ -110,7 +110,7 @@ def test_other_data_are_another_recipe(tmp_path: Path, tune_folder: Path) -> Non
 def test_the_seed_draws_the_first_weights(tmp_path: Path, tune_folder: Path) -> None:
     def weights(seed: int) -> torch.Tensor:
         recipe = tiny(training=with_changes(tiny().training, seed=seed))
-        tensor: torch.Tensor = open_run(recipe, tmp_path, tune_folder).trainer.model.state_dict()["reader.pool.weight"]
+        tensor: torch.Tensor = open_run(recipe, tmp_path, tune_folder).trainer.model.state_dict()["head.pool.weight"]
         return tensor
 
     assert torch.equal(weights(1), weights(1)) and not torch.equal(weights(1), weights(2))
