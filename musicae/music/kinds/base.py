@@ -13,6 +13,7 @@ from musicae.core.lazy_registry import import_path
 from musicae.errors import CheckpointError
 from musicae.music.excerpts.stitching import Stitch
 from musicae.music.excerpts.tracks import TrackRule
+from musicae.music.kinds.card import CardWords
 from musicae.music.representations import GridWindow, Representation, WindowSpec
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Kind:
         training: A command that trains the default model, for messages.
         collections: The collections that training uses if none is given; empty if some must be given.
         rebarred: Whether one training window per tune is also cut into bars of an unusual length.
+        card: What a model card says about its models.
         unsupported: Why a task or option does not apply to it, by name.
     """
 
@@ -53,6 +55,7 @@ class Kind:
     training: str
     collections: tuple[str, ...] = ()
     rebarred: bool = False
+    card: CardWords = field(default_factory=CardWords)
     unsupported: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

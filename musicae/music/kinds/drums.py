@@ -5,6 +5,7 @@ import numpy as np
 from musicae.music.excerpts.stitching import strike_each
 from musicae.music.excerpts.tracks import DRUM_PART
 from musicae.music.kinds.base import Kind
+from musicae.music.kinds.card import CardWords
 from musicae.music.representations import DrumGrid, GridWindow, Representation, WindowSpec
 
 __all__ = ["DRUMS"]
@@ -15,6 +16,24 @@ def _window_key(window: GridWindow, representation: Representation) -> bytes:
     expression = b"" if window.values is None else np.round(window.values * 127).astype(np.int8).tobytes()
     return window.tokens.astype(np.int16).tobytes() + expression + np.array(window.bar_steps, dtype=np.int16).tobytes()
 
+
+CARD = CardWords(
+    inputs="drums on a grid of {grid}, in any metre with bars of up to {bar_steps} time steps; nine drums, each hit with its "
+    "velocity and its offset from the grid; tempo and metre come from the input",
+    objective="cross-entropy of the hits (512 classes per time step) and negative log-likelihood of velocities and offsets, "
+    "summed over time steps",
+    limits="melodies; rolls and flams faster than a sixteenth; drums outside the nine of General MIDI's drum kit",
+    works="performances",
+    split="The split is the one that comes with the data set, by drummer and session.",
+    duplicates="windows with equal hits and expression",
+    notes="Errors of velocity are in MIDI's 127 steps, those of timing in milliseconds at 120 quarter notes per minute. "
+    "*Plain* errors are those of the quantised pattern at one velocity.",
+    columns=(
+        *("windows", "hold_accuracy", "step_accuracy", "hit_f1", "exact", "velocity_error", "plain_velocity_error"),
+        *("timing_error", "plain_timing_error", "kl_bits", "nll_bits"),
+    ),
+    data_option=" --data groove=FILE",
+)
 
 DRUMS = Kind(
     name="drums",
@@ -27,6 +46,7 @@ DRUMS = Kind(
     spec=WindowSpec(DrumGrid(), bars=2, max_steps=64, max_bar_steps=32),
     sampling_model="drums-2bar",
     training="musicae train drums-2bar --data groove=PATH",
+    card=CARD,
     unsupported={
         "scale": "Drums have no key; leave out the scale.",
         "search": "A model of drums cannot search for tunes; choose a checkpoint of melodies.",

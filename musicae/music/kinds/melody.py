@@ -5,6 +5,7 @@ import numpy as np
 from musicae.music.excerpts.stitching import tie_across
 from musicae.music.excerpts.tracks import MELODY_TRACK
 from musicae.music.kinds.base import Kind
+from musicae.music.kinds.card import CardWords
 from musicae.music.representations import GridWindow, Representation, TripletGrid, WindowSpec
 
 __all__ = ["MELODY"]
@@ -17,6 +18,19 @@ def _window_key(window: GridWindow, representation: Representation) -> bytes:
     relative = np.where(onset, tokens - tokens[onset][0] + 512, tokens)
     return relative.tobytes() + np.array(window.bar_steps, dtype=np.int16).tobytes()
 
+
+CARD = CardWords(
+    inputs="one melody on a grid of {grid}, in any metre with bars of up to {bar_steps} time steps; tempo, loudness, "
+    "instrument and metre come from the input",
+    objective="cross-entropy, summed over time steps",
+    limits="polyphony, drums, expressive timing; notes between the steps are moved to the nearest step",
+    duplicates="windows that are equal under transposition",
+    columns=(
+        *("windows", "hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "exact"),
+        *("kl_bits", "nll_bits"),
+    ),
+    unseen=("essen",),
+)
 
 MELODY = Kind(
     name="melody",
@@ -31,4 +45,5 @@ MELODY = Kind(
     training="musicae train melody-2bar",
     collections=("ryans", "oneills", "airds", "chorales"),
     rebarred=True,
+    card=CARD,
 )
