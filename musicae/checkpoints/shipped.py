@@ -19,23 +19,26 @@ __all__ = ["find_weights", "load_weights", "shipped"]
 
 @lru_cache(maxsize=1)
 def shipped() -> dict[str, Path]:
-    """Return the shipped checkpoints: name to file."""
+    """Return the files of the shipped checkpoints by name."""
     folder = Path(str(files("musicae.weights")))
     return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
 
 
 def find_weights(name: str | Path) -> Path:
-    """Return the file of a checkpoint given by a shipped model's name or by its path.
+    """Return the file of a checkpoint.
+
+    Arguments:
+        name: A shipped model's name, the path of a checkpoint, or that of a run folder, whose best weights are taken.
 
     Raises:
-        CheckpointError: there is neither.
+        CheckpointError: there is none.
     """
     path = Path(name)
     if str(name) in shipped():
         return shipped()[str(name)]
     if path.is_file():
         return path
-    for weights in (path / "best.safetensors", path / "last.safetensors"):  # of a run that was not validated yet only the last
+    for weights in (path / "best.safetensors", path / "last.safetensors"):  # before the first validation there is only the last
         if weights.is_file():
             return weights
     known = ", ".join(shipped()) or "none"
@@ -44,12 +47,12 @@ def find_weights(name: str | Path) -> Path:
 
 
 def load_weights(name: str | Path, device: "str | torch.device" = "cpu") -> "tuple[Autoencoder[Any], CheckpointInfo]":
-    """Load a checkpoint by name or path.
+    """Load a checkpoint by name or path (see `find_weights`).
 
     Raises:
         CheckpointError: it does not exist or is unusable.
     """
-    from musicae.checkpoints.format import load_checkpoint  # needs torch, which takes seconds; names are found without
+    from musicae.checkpoints.format import load_checkpoint  # needs torch, which takes seconds
     from musicae.core.autoencoder import Autoencoder
 
     model, info = load_checkpoint(find_weights(name), device)

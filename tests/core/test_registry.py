@@ -27,7 +27,7 @@ from support.models import (
     OBJECTIVE,
     Case,
     data,
-    figures,
+    outputs,
     take,
     train,
     values,
@@ -89,7 +89,7 @@ def test_loss_terms_equal_torchs(case: Case) -> None:
 @pytest.mark.parametrize("rows", [[0], [1], [3], [2, 0, 3, 1], [1, 3]])
 def test_an_example_depends_on_neither_its_batch_nor_its_place(case: Case, rows: list[int]) -> None:
     model, x = case.build(loud=case in GRIDS.values()), data(case)
-    for alone, together in zip(figures(model, take(x, rows)), figures(model, x), strict=True):
+    for alone, together in zip(outputs(model, take(x, rows)), outputs(model, x), strict=True):
         torch.testing.assert_close(alone, together[rows], rtol=1e-4, atol=1e-4)
 
 
@@ -103,7 +103,7 @@ def test_saved_and_loaded_models_are_equal(case: Case, tmp_path: Path) -> None:
     other = again.state_dict()
     assert list(other) == list(model.state_dict()) and again.config == case.config
     assert all(torch.equal(tensor, other[name]) for name, tensor in model.state_dict().items())
-    assert all(torch.equal(a, b) for a, b in zip(figures(model, x), figures(again, x), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(outputs(model, x), outputs(again, x), strict=True))
 
 
 # Optimizer steps and learning rate with which a model learns a batch of four by heart, and the share of the loss left.

@@ -142,9 +142,9 @@ def train(model: Autoencoder[Any], x: Any, steps: int, lr: float = 1e-3, beta: f
     return losses
 
 
-def figures(model: Autoencoder[Any], x: Any) -> list[Tensor]:
-    """Return all that a model says of each example."""
+def outputs(model: Autoencoder[Any], x: Any) -> list[Tensor]:
+    """Return the outputs of a model for each example: codes, KL, likelihood and decodings."""
     with torch.no_grad():
         posterior = model.encode(x)
-        made = values(model.generate(posterior.mode, x))
-        return [posterior.mode, posterior.kl(), model.log_likelihood(x, posterior.mode), made]
+        decoded = values(model.generate(posterior.mode, x))
+        return [posterior.mode, posterior.kl(), model.log_likelihood(x, posterior.mode), decoded]

@@ -25,28 +25,26 @@ class Dense(_Residual):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., size) to (..., size)."""
-        out: Tensor = x + self.outer(torch.relu(self.inner(self.norm(x))))
-        return out
+        return x + self.outer(torch.relu(self.inner(self.norm(x))))
 
 
 @final
 class Neighbours(_Residual):
-    """A residual layer in which each block sees its two neighbours (a convolution of width three)."""
+    """A residual layer across each block and its two neighbours (a convolution of width three)."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size, 3 * size)
 
-    def forward(self, x: Tensor, here: Tensor) -> Tensor:
-        """Map (B, K, size) to (B, K, size); `here` (B, K, 1) is 0 for blocks past the window."""
-        normed = self.norm(x) * here
+    def forward(self, x: Tensor, present: Tensor) -> Tensor:
+        """Map (B, K, size) to (B, K, size); `present` (B, K, 1) is 0 for blocks past the end of their window."""
+        normed = self.norm(x) * present
         wide = torch.cat([F.pad(normed, (0, 0, 1, 0))[:, :-1], normed, F.pad(normed, (0, 0, 0, 1))[:, 1:]], dim=2)
-        out: Tensor = x + self.outer(torch.relu(self.inner(wide)))
-        return out
+        return x + self.outer(torch.relu(self.inner(wide)))
 
 
 @final
 class Place(nn.Module):
-    """Embeds where a block begins: its place in the bar, and how long that bar is."""
+    """Embeds where a block begins: its place in the bar, and the length of that bar."""
 
     def __init__(self, max_bar_steps: int, size: int) -> None:
         super().__init__()
@@ -57,8 +55,7 @@ class Place(nn.Module):
 
     def forward(self, places: Tensor) -> Tensor:
         """Map (B, K, 2), place and bar length in time steps, to (B, K, size)."""
-        embedded: Tensor = self.place(places[..., 0]) + self.length(places[..., 1])
-        return embedded
+        return self.place(places[..., 0]) + self.length(places[..., 1])
 
 
 @final

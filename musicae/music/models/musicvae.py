@@ -1,8 +1,9 @@
 """MusicVAE as published, the field's reference and this project's baseline.
 
-A bidirectional LSTM reads the token grid; its last states become the posterior. The code, through a dense layer and tanh,
-is the decoder's initial state and is joined to the decoder's input at every time step. With a conductor, each window is cut
-into segments of equal length; an LSTM over segments turns the code into one embedding each, which starts the decoder anew.
+A bidirectional LSTM encodes the token grid, and its last states give the posterior. The code, through a dense layer and tanh,
+is the decoder's initial state, and it is joined to the decoder's input at every time step. With a conductor, each window is cut
+into segments of equal length. An LSTM over segments maps the code to one embedding per segment, and the decoder's state is
+initialised from it again.
 
 The posterior's standard deviation is softplus of a linear layer, as published; both heads start near zero.
 
@@ -35,14 +36,14 @@ class MusicVAEConfig:
 
     Arguments:
         depth: Number of tokens, D.
-        set_input: Whether tokens are sets, which the encoder reads as bits and one more for the empty set (Magenta's drums).
+        set_input: Whether tokens are sets, which the encoder gets as bits and one more for the empty set (Magenta's drums).
         latent_size: Z.
         encoder_size: Units of the encoder LSTM in each direction.
         encoder_layers: Its layers.
         decoder_sizes: Units of each layer of the decoder LSTM.
         conductor_sizes: Units of each layer of the conductor LSTM; empty means no conductor.
         segments: Segments that the conductor cuts a window into; 0 without conductor.
-        sampling_rate: Scheduled sampling with inverse sigmoid of this rate (MusicVAE uses 1000); 0 is teacher forcing.
+        sampling_rate: Rate of the inverse sigmoid of scheduled sampling (MusicVAE uses 1000); 0 means teacher forcing.
         max_steps: Longest window in time steps.
     """
 
@@ -73,7 +74,7 @@ class MusicVAEConfig:
 class _Stack(nn.Module):
     """LSTM layers of unequal sizes, run over a whole sequence or one time step at a time.
 
-    PyTorch keeps two bias vectors a layer where the original has one; the second is fixed at zero.
+    PyTorch has two bias vectors per layer, the original has one. The second is fixed at zero.
     """
 
     def __init__(self, input_size: int, sizes: tuple[int, ...]) -> None:
@@ -94,7 +95,7 @@ class _Stack(nn.Module):
 
 
 def _one_bias(lstm: nn.Module) -> None:
-    """Leave one trained bias a layer, with 1 for the forget gate, as the original cells have."""
+    """Leave one trained bias per layer, with 1 for the forget gate, as in the original cells."""
     for name, parameter in lstm.named_parameters():
         if name.startswith("bias"):
             nn.init.zeros_(parameter)
@@ -154,7 +155,7 @@ class MusicVAE(GridAutoencoder):
         return DiagonalGaussian(self.mean(last), 2.0 * torch.log(std))
 
     def log_likelihood(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return log p(x|z) in nats, shape (B,): with scheduled sampling in training, else under teacher forcing."""
+        """Return log p(x|z) in nats, shape (B,): with scheduled sampling in training, otherwise under teacher forcing."""
         if self.training:
             self.trained_steps += 1
         return sequence_log_likelihood(self.logits(x, z, generator), x)
@@ -165,16 +166,16 @@ class MusicVAE(GridAutoencoder):
         return 0.0 if rate == 0 else 1.0 - rate / (rate + math.exp(min(step / rate, 700.0)))
 
     def logits(self, x: GridBatch, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return logits, shape (B, T, D), true tokens fed back but for scheduled sampling in training."""
+        """Return logits, shape (B, T, D); true tokens are fed back, except for scheduled sampling in training."""
         check_length(x, self.config.max_steps)
         share = self.sampling_probability() if self.training else 0.0
-        before = F.pad(x.tokens[:, :-1] + 1, (1, 0))  # 0: nothing yet
+        before = F.pad(x.tokens[:, :-1] + 1, (1, 0))  # 0 at the first time step
         if not self.config.conductor_sizes:
             return self._decode(before, z, share, generator)
-        # Segments start anew, so that they are decoded side by side, each a row of its own.
+        # Segments do not depend on each other, so each is decoded as a row of its own.
         controls = self._controls(z).flatten(0, 1)  # (B * S, control)
-        there, back = self._segments(x)
-        logits = self._decode(before.gather(1, there).view(len(controls), -1), controls, share, generator)
+        source, back = self._segments(x)
+        logits = self._decode(before.gather(1, source).view(len(controls), -1), controls, share, generator)
         flat = logits.view(len(z), -1, self.config.depth)  # (B, S * L, D)
         return flat.gather(1, back[:, :, None].expand(-1, -1, self.config.depth))
 
@@ -188,7 +189,7 @@ class MusicVAE(GridAutoencoder):
         generator: torch.Generator | None = None,
         logit_bias: Tensor | None = None,
     ) -> GridBatch:
-        """Decode codes freely, each token fed back; `like` gives the bars."""
+        """Decode codes into the bars of `like`, each token fed back."""
         check_length(like, self.config.max_steps)
         controls, steps = self._controls(z), self._segment_steps(like)
         state = self._initial(controls[:, 0])
@@ -209,46 +210,43 @@ class MusicVAE(GridAutoencoder):
         return like.with_tokens(torch.where(like.mask, torch.stack(drawn, dim=1), 0))
 
     def _controls(self, z: Tensor) -> Tensor:
-        """Return the control vector of each segment, shape (B, S, control): the code itself without conductor."""
+        """Return the control vector of each segment, shape (B, S, control); without a conductor it is the code."""
         if not self.config.conductor_sizes:
             return z[:, None]
         start = self._split_state(torch.tanh(self.conductor_start(z)), self.config.conductor_sizes)
-        controls: Tensor = self.conductor(torch.zeros(len(z), self.config.segments, 1, device=z.device), start)[0]
-        return controls
+        return self.conductor(torch.zeros(len(z), self.config.segments, 1, device=z.device), start)[0]
 
     def _segment_steps(self, x: GridBatch) -> Tensor:
-        """Return the time steps of a segment of each window, shape (B,): an equal share of its own length, rounded up."""
+        """Return the time steps per segment of each window, shape (B,): an equal share of its length, rounded up."""
         if not self.config.conductor_sizes:
             return torch.full_like(x.lengths, x.tokens.shape[1])
-        steps: Tensor = -(-x.lengths // self.config.segments)
-        return steps
+        return -(-x.lengths // self.config.segments)
 
     def _segments(self, x: GridBatch) -> tuple[Tensor, Tensor]:
-        """Return where segments lie in windows and windows in segments.
+        """Return the place of each step of a segment in its window, and of each time step of a window in the segments.
 
         Returns:
-            Time step of each place of each segment, shape (B, S * L), L being the longest segment of the batch; and the
-            place among these S * L of each time step, shape (B, T). Places past a segment or window hold anything.
+            The time step of each place in each segment, shape (B, S * L), where L is the longest segment of the batch; and the
+            place among these S * L of each time step, shape (B, T). Places past the end of a segment or window are arbitrary.
         """
         steps = self._segment_steps(x)[:, None]  # (B, 1)
         count, longest = max(1, self.config.segments), int(steps.max())
         place = torch.arange(count * longest, device=steps.device)
-        there = (place // longest * steps + place % longest).clamp(max=x.tokens.shape[1] - 1)
+        source = (place // longest * steps + place % longest).clamp(max=x.tokens.shape[1] - 1)
         time = torch.arange(x.tokens.shape[1], device=steps.device)
         back = (time // steps * longest + time % steps).clamp(max=count * longest - 1)
-        return there, back
+        return source, back
 
     def _decode(self, before: Tensor, control: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
-        """Return logits (B, T, D) for the tokens before (B, T), of which a share is the model's own."""
+        """Return logits (B, T, D), given the tokens before (B, T); a share of these is replaced by the model's own."""
         if share == 0.0:
-            logits: Tensor = self.out(self.decoder(self._input(before, control), self._initial(control))[0])
-            return logits
+            return self.out(self.decoder(self._input(before, control), self._initial(control))[0])
         own = torch.rand(before.shape, generator=generator, device=control.device) < share
         own[:, 0] = False
         return self._step_through(before, control, own, generator)
 
     def _step_through(self, before: Tensor, control: Tensor, own: Tensor, generator: torch.Generator | None) -> Tensor:
-        """Decode step by step, feeding back a sample at temperature 1 where `own` (B, T) says so; logits (B, T, D)."""
+        """Return logits (B, T, D), decoded step by step; a sample at temperature 1 is fed back at the places `own` (B, T)."""
         state, logits = self._initial(control), []
         token = before[:, 0]
         for t in range(before.shape[1]):
@@ -267,12 +265,12 @@ class MusicVAE(GridAutoencoder):
         return [(parts[i].contiguous(), parts[i + 1].contiguous()) for i in range(0, len(parts), 2)]
 
     def _input(self, before: Tensor, control: Tensor) -> Tensor:
-        """Join the tokens before (B, T; 0 for none, else token + 1) with the control, shape (B, T, D + control)."""
+        """Join the tokens before (B, T; 0 for none, otherwise token + 1) with the control, shape (B, T, D + control)."""
         fed = F.one_hot(before, self.config.depth + 1)[:, :, 1:].to(control.dtype)
         return torch.cat([fed, control[:, None].expand(-1, before.shape[1], -1)], dim=2)
 
     def _bits(self, tokens: Tensor) -> Tensor:
-        """Return the bits of tokens and whether there is none, shape (B, T, bits + 1)."""
+        """Return the bits of tokens, and 1 for an empty token, shape (B, T, bits + 1)."""
         bits = tokens[..., None] >> torch.arange((self.config.depth - 1).bit_length(), device=tokens.device) & 1
         return torch.cat([bits, (tokens == 0)[..., None]], dim=-1).to(self.mean.weight.dtype)
 

@@ -1,12 +1,12 @@
-"""A small VAE on the codes of another model, so that its prior is the music of one person.
+"""A small VAE on the codes of another model, so that samples of its prior resemble the music of one person.
 
-The base model stays as it is. A dense encoder turns the mean of its posterior into a code of a few numbers; a dense decoder
-turns that code into the weights (a softmax) with which codes of the person's own phrases, the *anchors*, are mixed, and the
-base decodes the mixture. So whatever is drawn lies among these phrases. Both are learnt on codes alone (`musicae.music.tasks.personalize`).
+The base model is frozen. A dense encoder maps the mean of its posterior to a code of a few dimensions. A dense decoder maps
+that code to softmax weights of the codes of the person's own phrases, the *anchors*, and the base decodes the weighted mean. So
+every sample lies among these phrases. Encoder and decoder are trained on codes alone (`musicae.music.tasks.personalize`).
 
 References:
     Dinculescu, Engel and Roberts, 2019, MidiMe: Personalizing a MusicVAE model with user data (a small VAE on the codes of a
-    frozen model; its decoder gives codes directly, which takes far more steps to come as near to the phrases).
+    frozen model; its decoder returns codes directly, and needs far more steps to come as close to the phrases).
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from musicae.core.autoencoder import Autoencoder, Nested
 from musicae.core.config import from_dict, look_up
 from musicae.core.distributions import DiagonalGaussian
 from musicae.core.layers import mlp
+from musicae.core.registry import MODELS
 from musicae.errors import ParameterError
 from musicae.music.models.base import GridAutoencoder
 from musicae.music.models.batch import GridBatch
@@ -35,7 +36,7 @@ class PersonalVAEConfig:
     Arguments:
         base: Name of the base model's class (a key of `musicae.core.registry.MODELS`).
         base_config: The base model's configuration.
-        anchors: Number of phrases that are mixed.
+        anchors: Number of phrases.
         latent_size: Z.
         hidden_sizes: Widths of the encoder's hidden layers; the decoder has them in reverse.
     """
@@ -51,7 +52,7 @@ class PersonalVAEConfig:
         if min(self.anchors, self.latent_size, *self.hidden_sizes) < 1:
             raise ParameterError("PersonalVAEConfig needs anchors, latent_size and hidden_sizes of at least 1.")
         if self.base == PersonalVAE.name:
-            raise ParameterError("The base of a personal model cannot be a personal model itself.")
+            raise ParameterError("The base of a personal model cannot be a personal model.")
 
     @cached_property
     def settings(self) -> Any:
@@ -60,7 +61,7 @@ class PersonalVAEConfig:
         Raises:
             ParameterError: there is no such model, or its configuration is wrong.
         """
-        return from_dict(_kind(self.base).config_type, self.base_config, where="base_config")
+        return from_dict(_model_class(self.base).config_type, self.base_config, where="base_config")
 
     @property
     def depth(self) -> int:
@@ -107,7 +108,7 @@ class PersonalVAE(GridAutoencoder):
         self.register_buffer("anchors", torch.randn(config.anchors, size))
 
     def set_anchors(self, codes: Tensor) -> None:
-        """Take the phrases that are mixed, and their mean and spread as the encoder's origin and unit.
+        """Store the phrases, and their mean and spread as the encoder's origin and unit.
 
         Arguments:
             codes: Their codes in the base model, shape (anchors, Z of the base).
@@ -121,9 +122,8 @@ class PersonalVAE(GridAutoencoder):
         return DiagonalGaussian.from_parameters(self.encoder((codes - self.centre) / self.scale))
 
     def base_code(self, z: Tensor) -> Tensor:
-        """Return the codes of the base model, shape (B, Z of the base), that codes (B, Z) stand for."""
-        mixed: Tensor = self.decoder(z).softmax(1) @ self.anchors
-        return mixed
+        """Return the codes of the base model, shape (B, Z of the base), for codes (B, Z)."""
+        return self.decoder(z).softmax(1) @ self.anchors
 
     def encode(self, x: GridBatch) -> DiagonalGaussian:
         """Return the posterior of windows, mean and logvar of shape (B, Z).
@@ -151,7 +151,7 @@ class PersonalVAE(GridAutoencoder):
         generator: torch.Generator | None = None,
         logit_bias: Tensor | None = None,
     ) -> GridBatch:
-        """Decode codes freely with the base model; `like` gives the bars."""
+        """Decode codes with the base model into the bars of `like`."""
         code = self.base_code(z)
         return self.base.generate(code, like, temperature=temperature, generator=generator, logit_bias=logit_bias)
 
@@ -160,16 +160,14 @@ def _base(config: PersonalVAEConfig) -> GridAutoencoder:
     """Return a fresh base model.
 
     Raises:
-        ParameterError: there is no such model, its configuration is wrong, or it is none of music.
+        ParameterError: there is no such model, its configuration is wrong, or it does not decode music token by token.
     """
-    model: Autoencoder[Any] = _kind(config.base)(config.settings)
+    model = _model_class(config.base)(config.settings)
     if not isinstance(model, GridAutoencoder):
-        raise ParameterError(f"The base model {config.base!r} is none of music.")
+        raise ParameterError(f"The base model {config.base!r} is not a model of music that decodes token by token.")
     return model
 
 
-def _kind(name: str) -> Any:
-    """Return the class of a base model, and that of its configuration."""
-    from musicae.core.registry import MODELS  # which lists this model too
-
+def _model_class(name: str) -> type[Autoencoder[Any]]:
+    """Return the class of a base model."""
     return look_up("base model", name, MODELS)

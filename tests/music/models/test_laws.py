@@ -10,7 +10,7 @@ from musicae.errors import ParameterError
 from musicae.music.latent.refine import keep_tokens
 from musicae.music.models.base import GridAutoencoder
 from musicae.music.models.batch import GridBatch
-from support.models import DEPTH, SEQUENCES, Case, data, figures, windows
+from support.models import DEPTH, SEQUENCES, Case, data, outputs, windows
 
 
 @SEQUENCES
@@ -21,7 +21,7 @@ def test_padding_changes_nothing(case: Case) -> None:
         length, extra = len(window.tokens), case.config.max_steps - len(window.tokens)
         junk = torch.randint(DEPTH, (1, extra), generator=torch.Generator().manual_seed(2))
         wide = GridBatch(torch.cat([x.tokens, junk], 1), torch.nn.functional.pad(x.bar_steps, (0, 2)))
-        for plain, padded in zip(figures(model, x), figures(model, wide), strict=True):
+        for plain, padded in zip(outputs(model, x), outputs(model, wide), strict=True):
             torch.testing.assert_close(plain, padded[:, :length] if padded.dtype == torch.int64 else padded)
 
 
