@@ -7,15 +7,17 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from musicae.errors import ParameterError
 
 __all__ = [
+    "CHANNEL_PRESSURE",
+    "PITCH_BEND",
     "Bar",
     "Control",
     "KeySignature",
     "Note",
-    "PITCH_BEND",
     "Score",
     "Tempo",
     "Text",
@@ -49,7 +51,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Tempo:
-    """From `time` (quarter notes) on, `qpm` quarter notes a minute."""
+    """From `time` (quarter notes) on, `qpm` quarter notes per minute."""
 
     time: float
     qpm: float
@@ -71,10 +73,26 @@ class TimeSignature:
 
 @dataclass(frozen=True)
 class KeySignature:
-    """From `time` (quarter notes) on, key `number`: 0 to 11 C to B major, 12 to 23 C to B minor (pretty_midi's)."""
+    """From `time` (quarter notes) on, key `number`: 0 to 11 C to B major, 12 to 23 C to B minor."""
 
     time: float
     number: int
+
+    @classmethod
+    def of(cls, time: float, fifths: int, *, minor: bool = False) -> "KeySignature":
+        """Return the key of so many sharps, or so many flats where `fifths` is negative."""
+        return cls(time, (fifths * 7 + 9) % 12 + 12 if minor else fifths * 7 % 12)
+
+    @property
+    def minor(self) -> bool:
+        """Whether the key is minor."""
+        return self.number >= 12
+
+    @property
+    def fifths(self) -> int:
+        """Its number of sharps, at most 6, or of flats as a negative number, at least -5."""
+        fifths = (self.number % 12 + 3 * self.minor) * 7 % 12
+        return fifths - 12 * (fifths > 6)
 
     @property
     def name(self) -> str:
@@ -84,6 +102,7 @@ class KeySignature:
 
 
 PITCH_BEND = -1
+CHANNEL_PRESSURE = -2
 
 
 @dataclass(frozen=True)
@@ -92,7 +111,7 @@ class Control:
 
     Arguments:
         time: When, in quarter notes from the beginning of the score.
-        number: MIDI controller, 0 to 127, or `PITCH_BEND`.
+        number: MIDI controller, 0 to 127, `PITCH_BEND` or `CHANNEL_PRESSURE`.
         value: 0 to 127; of a pitch bend -8192 to 8191.
     """
 
@@ -125,7 +144,8 @@ class Track:
         program: General MIDI program, 0 to 127.
         is_drum: Whether pitches name drums.
         name: Track name from the file, possibly empty.
-        controls: Pedals, volume, pitch bends and such, sorted by time; tracks that differ in them only are equal.
+        controls: Pedals, volume, pitch bends and such, sorted by time; those of one time in their order.
+        encoding: How the file encodes the name; tracks that differ in controls or encoding only are equal.
     """
 
     notes: tuple[Note, ...]
@@ -133,6 +153,7 @@ class Track:
     is_drum: bool = False
     name: str = ""
     controls: tuple[Control, ...] = field(default=(), compare=False, repr=False)
+    encoding: str = field(default="utf-8", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -220,6 +241,25 @@ class Score:
                 bars.append(replace(last, number=number, start=start, length=last.full_length))
                 start += last.full_length
         return tuple(bars)
+
+    def to_pretty_midi(self) -> Any:
+        """Return the score as a `pretty_midi.PrettyMIDI`, an instrument per track; MidiError for what MIDI cannot say."""
+        from musicae.music.formats.midi_objects import to_pretty_midi
+
+        return to_pretty_midi(self)
+
+    @classmethod
+    def from_pretty_midi(cls, midi: Any) -> "Score":
+        """Return the score of a `pretty_midi.PrettyMIDI`; MidiError for a time before 0, or one that is no number."""
+        from musicae.music.formats.midi_objects import from_pretty_midi
+
+        return from_pretty_midi(midi)
+
+    def __str__(self) -> str:
+        """Return a summary in a few lines: length, tempo, metre and key, then a line per track."""
+        from musicae.music.summary import summary
+
+        return summary(self)
 
     def _repr_html_(self) -> str:
         """Show the score in a Jupyter notebook: a piano roll and its sound."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from musicae.datasets.music.base import Collection, Item, hash_files
 from musicae.errors import DataError
-from musicae.music.formats.midi import read_midi_fast
+from musicae.music.formats.midi import read_midi
 from musicae.music.formats.midi_bytes import SUFFIXES
 from musicae.music.kinds import KINDS
 from musicae.music.score import Score
@@ -46,5 +46,5 @@ class MidiFolder(Collection):
 
     def read(self, item: Item) -> Score:
         """Read one file, keeping the track that the kind takes."""
-        score, index = KINDS[self.kind].tracks.choose(read_midi_fast(item.path), str(item.path), None)
+        score, index = KINDS[self.kind].tracks.choose(read_midi(item.path), str(item.path), None)
         return Score((score.tracks[index],), score.tempos, score.time_signatures, score.keys)

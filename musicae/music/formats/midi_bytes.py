@@ -1,39 +1,27 @@
-"""The bytes of MIDI files: which are read at all, and what is wrong with the others; knows no MIDI library."""
+"""The chunks of a MIDI file: which files are read at all, and what is wrong with the others.
+
+References:
+    MIDI Manufacturers Association, 1996, Standard MIDI Files 1.0 (RP-001).
+"""
 
 import struct
-from pathlib import Path
+from collections.abc import Sequence
 
 from musicae.errors import MidiError
 
-__all__ = ["MAX_FILE_BYTES", "SUFFIXES", "check", "read_bytes"]
+__all__ = ["SUFFIXES", "join", "split"]
 
 SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # how the names of MIDI files end
-MAX_FILE_BYTES = 16 * 2**20  # larger than any MIDI file seen; bounds memory on hostile input
+MAX_TRACKS = 65_535  # the header counts them in 16 bits
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file.
+def split(data: bytes, path: str) -> tuple[int, list[bytes]]:
+    """Return the ticks per quarter note of a MIDI file and the content of its tracks, empty ones excepted.
 
-    Raises:
-        MidiError: it cannot be read, or is too large.
-    """
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise MidiError(f"{path} is a folder; name a MIDI file in it.")
-        if size > MAX_FILE_BYTES:
-            most = MAX_FILE_BYTES // 2**20
-            raise MidiError(f"{path} has {size / 2**20:.0f} MiB, more than the limit of {most} MiB; cut it into parts.")
-        return path.read_bytes()
-    except OSError as error:
-        raise MidiError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}.") from error
-
-
-def check(data: bytes, path: str) -> bytes:
-    """Check header and chunks, on which the libraries differ; return the file without chunks that are no tracks.
+    Chunks that are no tracks, and bytes after the last track, are skipped.
 
     Raises:
-        MidiError: it is no MIDI file, is of a kind that is not read, or is cut off.
+        MidiError: the data are no MIDI file, are of a type that is not read, or are cut off.
     """
     if not data:
         raise MidiError(f"{path} is empty (0 bytes); export it again.")
@@ -49,20 +37,40 @@ def check(data: bytes, path: str) -> bytes:
     if division & 0x8000:
         raise MidiError(f"{path} counts time in SMPTE frames and so has no bars; export it with ticks per quarter note.")
     if division == 0:
-        raise MidiError(f"{path} is damaged: its header says 0 ticks a quarter note; export it again.")
-    tracks: list[bytes] = []
-    position = 8 + header
-    while position + 8 <= len(data) and len(tracks) < promised:
-        name, length = struct.unpack(">4sL", data[position : position + 8])
-        chunk = data[position : position + 8 + length]
-        if len(chunk) < 8 + length:
-            raise MidiError(f"{path} is cut off in track {len(tracks) + 1} of {promised}; export it again.")
-        if name == b"MTrk":
-            tracks.append(chunk)
-        position += len(chunk)
-    if len(tracks) < promised:
-        raise MidiError(f"{path} is cut off after track {len(tracks)} of {promised}; export it again.")
-    tracks = [track for track in tracks if len(track) > 8]
+        raise MidiError(f"{path} is damaged: its header says 0 ticks per quarter note; export it again.")
+    tracks = [track for track in _tracks(data, 8 + header, promised, path) if track]
     if not tracks:
         raise MidiError(f"{path} holds no tracks; choose another file.")
-    return struct.pack(">4sLHHH", b"MThd", 6, 1, len(tracks), division) + b"".join(tracks)
+    return division, tracks
+
+
+def _tracks(data: bytes, position: int, promised: int, path: str) -> list[bytes]:
+    """Return the content of the track chunks from `position` on, as many as the header promised."""
+    tracks: list[bytes] = []
+    while position + 8 <= len(data) and len(tracks) < promised:
+        name, length = struct.unpack_from(">4sL", data, position)
+        position += 8
+        if position + length > len(data):
+            raise MidiError(f"{path} is cut off in track {len(tracks) + 1} of {promised}; export it again.")
+        if name == b"MTrk":
+            tracks.append(data[position : position + length])
+        position += length
+    if len(tracks) < promised:
+        raise MidiError(f"{path} is cut off after track {len(tracks)} of {promised}; export it again.")
+    return tracks
+
+
+def join(division: int, tracks: Sequence[bytes]) -> bytes:
+    """Return a MIDI file of type 1.
+
+    Arguments:
+        division: Ticks per quarter note.
+        tracks: The content of its tracks.
+
+    Raises:
+        MidiError: the tracks are more than a header can count.
+    """
+    if len(tracks) > MAX_TRACKS:
+        raise MidiError(f"The music has {len(tracks)} tracks, and a MIDI file holds {MAX_TRACKS}; write fewer.")
+    chunks = [struct.pack(">4sL", b"MTrk", len(track)) + track for track in tracks]
+    return struct.pack(">4sLHHH", b"MThd", 6, 1, len(tracks), division) + b"".join(chunks)

@@ -30,7 +30,7 @@ from musicae.core.progress import Progress
 from musicae.errors import CheckpointError, DataError, MusicaeError
 from musicae.music.excerpts.phrase import Phrase, phrase_of
 from musicae.music.excerpts.piece import NoteIndex
-from musicae.music.formats.midi import read_midi_fast
+from musicae.music.formats.midi import read_midi
 from musicae.music.metrics.reconstruction import reconstruction_metrics
 from musicae.music.model import MusicModel
 from musicae.music.models.batch import GridBatch
@@ -109,7 +109,7 @@ def _phrases(model: MusicModel, path: Path) -> Iterator[Phrase]:
         MidiError: it cannot be read, or holds no melody.
         DataError: none of its bars fits the model.
     """
-    score, index = model.kind.tracks.choose(read_midi_fast(path), str(path), None)
+    score, index = model.kind.tracks.choose(read_midi(path), str(path), None)
     index_of_notes = NoteIndex(score.tracks[index].notes)
     sounding, refusal = False, ""
     for first in range(1, max(1, len(score.bars()) - model.bars + 1) + 1):

@@ -24,7 +24,7 @@ from musicae.core.progress import Progress
 from musicae.errors import DataError, MidiError, MusicaeError, ParameterError
 from musicae.music.excerpts.phrase import Phrase
 from musicae.music.excerpts.piece import NoteIndex, Piece
-from musicae.music.formats.midi import read_midi_fast
+from musicae.music.formats.midi import read_midi
 from musicae.music.model import MusicModel, MusicSource
 from musicae.music.models.batch import GridBatch
 from musicae.music.representations import GridWindow
@@ -118,7 +118,7 @@ def build_index(model: MusicModel, files: Sequence[Path], *, key: str = "", prog
     shifts: list[Tensor] = []
     for done, path in enumerate(files, 1):
         try:
-            found = list(_phrases(model, read_midi_fast(path), str(path)))
+            found = list(_phrases(model, read_midi(path), str(path)))
         except MusicaeError as error:
             skipped[str(path)] = str(error)
             found = []
