@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("musicae.training",),
     ("musicae.music.score", "musicae.images"),
     ("musicae.music.scales", "musicae.music.general_midi"),
-    ("musicae.music.decoding", "musicae.music.formats", "musicae.music.representations"),
+    ("musicae.music.decoding", "musicae.music.summary", "musicae.music.formats", "musicae.music.representations"),
     ("musicae.music.excerpts",),
     ("musicae.music.models",),
     ("musicae.music.metrics",),
@@ -36,10 +36,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 RANK = {folder: rank for rank, layer in enumerate(LAYERS) for folder in layer}
 PARTS = {name for name, _ in modules()}
-# A notebook asks a score for its picture; nothing else looks up.
-EXCEPTIONS = {("musicae.music.score", "musicae.plots.notebook"), ("musicae.music.tasks.interpolate", "musicae.plots.notebook")}
+# A score or a morph shows or converts itself when asked; nothing else looks up.
+EXCEPTIONS = {
+    ("musicae.music.score", "musicae.music.formats.midi_objects"),
+    ("musicae.music.score", "musicae.music.summary"),
+    ("musicae.music.score", "musicae.plots.notebook"),
+    ("musicae.music.tasks.interpolate", "musicae.plots.notebook"),
+}
 
-NO_TORCH = ("score", "scales", "general_midi", "decoding", "formats", "representations", "excerpts")
+NO_TORCH = ("score", "scales", "general_midi", "summary", "decoding", "formats", "representations", "excerpts")
 MIDI_LIBRARIES = ("pretty_midi", "symusic", "mido", "miditoolkit")
 
 

@@ -160,3 +160,28 @@ def test_end_is_that_of_the_longest_note_in_any_track() -> None:
     long, late = Note(0.0, 9.0, 60), Note(7.0, 1.0, 60)
     assert long.end == 9.0
     assert Score((Track((late,)), Track((long, late)))).end == 9.0
+
+
+def test_fifths_of_keys_agree_with_their_numbers() -> None:
+    for minor in (False, True):
+        for fifths in range(-5, 7):
+            key = KeySignature.of(0.0, fifths, minor=minor)
+            assert (key.fifths, key.minor) == (fifths, minor)
+    assert [KeySignature.of(0.0, f).name for f in (-7, -6, 7)] == ["B major", "F# major", "Db major"]
+    assert {KeySignature.of(0.0, f, minor=m).number for f in range(-5, 7) for m in (False, True)} == set(range(24))
+
+
+def test_a_summary_tells_length_tempo_metre_key_and_tracks() -> None:
+    flute = Track((Note(0.0, 1.0, 60), Note(1.0, 3.0, 67)), 73, name="lead")
+    kit = Track((Note(0.0, 1.0, 36),), is_drum=True)
+    tempos, metres = (Tempo(0.0, 90.0), Tempo(1.0, 60.0)), (TimeSignature(0.0, 3, 4),)
+    assert str(Score((flute, kit), tempos, metres, (KeySignature(0.0, 9),))).splitlines() == [
+        "Score: 2 bars, 3 notes, 3.7 s",
+        "├─ tempo: 90 quarter notes per minute, 1 change",
+        "├─ metre: 3/4",
+        "├─ key: A major",
+        "├─ track 1 'lead': Flute, 2 notes, C4 to G4",
+        "└─ track 2: drums, 1 note",
+    ]
+    empty = "Score: 1 bar, 0 notes, 0.0 s\n├─ tempo: 120 quarter notes per minute\n├─ metre: 4/4\n└─ key: none"
+    assert str(Score()) == empty
