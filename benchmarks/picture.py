@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from musicae import load
+from musicae import interpolate, load
 from musicae.plots.piano_roll import save_rolls
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(target: Path, steps: int) -> None:
     """Write the picture to TARGET."""
     a, b = (next((ROOT / "examples" / "tunes").glob(f"{letter}-*.mid")) for letter in "ab")
-    scores = load("melody-2bar", device="cpu").interpolate(a, b, steps).scores
+    scores = interpolate(load("melody-2bar", device="cpu"), a, b, steps).scores
     save_rolls(scores, target, [a.stem, *(f"{i}/{steps - 1}" for i in range(1, steps - 1)), b.stem])
 
 

@@ -28,7 +28,7 @@ for name, phrase in (("A", a), ("B", b)):
     print(f"{name}: note F1 {kept['note_f1']:.2f} from a code of {kept['kl_bits']:.0f} bits.")
 
 # Nine codes on the great circle between the two, decoded greedily. The tempo glides along; the instrument changes half way.
-morph = model.interpolate(a, b, steps=9)
+morph = musicae.interpolate(model, a, b, steps=9)
 previous: set[tuple[float, int]] = set()
 for number, score in enumerate(morph.scores, 1):
     notes = score.tracks[0].notes

@@ -41,12 +41,13 @@ model = musicae.load("melody-2bar", device="cpu")
 
 # Sixteen phrases in each of three metres; the model is told how long a bar is, no more, so 3/4 would be played like 6/8. The
 # same seed gives the same phrases on every run.
-samples = {metre: sampler.sample(16, metre=metre, qpm=150.0, seed=1) for metre in ("4/4", "6/8", "9/8")}
+draw = musicae.Decoding(temperature=0.5, seed=1)
+samples = {metre: musicae.sample(sampler, 16, metre=metre, qpm=150.0, decoding=draw) for metre in ("4/4", "6/8", "9/8")}
 tables = {f"sampled in {metre}": figures(scores) for metre, scores in samples.items()}
 
 # The tunes themselves are longer than two bars, so of each we take the phrase that the model would take, as the model keeps it.
 paths = sorted(TUNES.glob("*.mid"))
-tables["reconstructions"] = figures([model.reconstruct(path) for path in paths])
+tables["reconstructions"] = figures([musicae.reconstruct(model, path) for path in paths])
 
 print(f"{'':16}" + "".join(f"{name:>14}" for name in tables["reconstructions"]))
 for name, row in tables.items():

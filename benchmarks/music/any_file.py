@@ -21,14 +21,15 @@ import click
 from click.testing import CliRunner
 from odd_files import ODD, REFUSED
 
-from musicae import MusicModel, Score, load, read_midi, write_midi
+from musicae import MusicModel, Score, interpolate, load, read_midi, write_midi
 from musicae.checkpoints.shipped import shipped
 from musicae.cli.main import COMMANDS, cli
 from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.reading import Tune, read_collection
 from musicae.errors import MusicaeError
-from musicae.music.default_models import DRUMS, default_model
 from musicae.music.excerpts.phrase import Phrase
+from musicae.music.kinds import KINDS
+from musicae.music.kinds.default_model import default_model
 from musicae.music.score import Tempo, TimeSignature
 
 Files = dict[Path, str]  # a file and its kind
@@ -155,7 +156,7 @@ def interpolations(files: Files, checkpoint: str | None) -> dict[str, str]:
             reasons[str(path)] = str(error)
     for name, some in phrases.items():
         for phrase, following in zip(some, [*some[1:], *some[:1]], strict=True):
-            models[name].interpolate(phrase, following, 3)
+            interpolate(models[name], phrase, following, 3)
     return reasons
 
 
@@ -194,7 +195,7 @@ def main(count: int, pop909: Path | None, groove: Path | None, each: int, checkp
         folder.mkdir()
         files = fill(folder, count, pop909, groove, each)
         model = ["-c", checkpoint] if checkpoint else []
-        drums = [] if checkpoint is None and DRUMS in shipped() else ["Groove, drums", "drums only"]
+        drums = [] if checkpoint is None and KINDS["drums"].default_model in shipped() else ["Groove, drums", "drums only"]
         lacking = [*(kind for kind in REFUSED if kind != "drums only"), *drums]
         results = {"inspect": run(["inspect", str(folder)])}
         results["reconstruct"] = run(["reconstruct", str(folder), *model, "-o", str(out / "phrase")])

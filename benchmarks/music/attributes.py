@@ -17,19 +17,18 @@ from musicae.checkpoints.shipped import find_weights
 from musicae.cli.support import options
 from musicae.core.device import keep_freed_memory
 from musicae.datasets.music.collections import open_collections
-from musicae.datasets.music.prepare import longest_window, prepare
-from musicae.music.latent.attribute_vectors import ATTRIBUTES, Effect, measure, vectors_file, weights_hash, write_vectors
+from musicae.datasets.music.prepare import prepare
+from musicae.music.latent.attribute_vectors import Effect, vectors_file, weights_hash, write_vectors
+from musicae.music.latent.steering import ROUNDS, attribute_vectors, effect
+from musicae.music.metrics.attributes import ATTRIBUTES, measure_attributes
 from musicae.music.model import MusicModel, load
 from musicae.music.models.batch import GridBatch
-from musicae.music.tasks.steer import ROUNDS, attribute_vectors, effect
 
 
 def training_windows(model: MusicModel, data: tuple[str, ...], count: int) -> tuple[GridBatch, str]:
     """Return training windows drawn at random, each in a random key as in training, and what they are."""
     collections = open_collections(data)
-    windows = prepare(
-        collections, model.representation, bars=model.bars, max_steps=longest_window(model.model.config, model.bars)
-    )
+    windows = prepare(collections, model.spec)
     rng = np.random.default_rng(0)
     rows = rng.permutation(windows.rows("train"))[:count]
     semitones = rng.integers(-5, 6, size=(len(rows), 1))
@@ -43,7 +42,7 @@ def encode(model: MusicModel, x: GridBatch) -> torch.Tensor:
     """Return posterior means."""
     parts = range(0, len(x), 500)
     batches = [x.take(slice(i, i + 500)).to(model.device) for i in parts]
-    return torch.cat([model.model.encode(batch).mode.cpu() for batch in batches])
+    return torch.cat([model.network.encode(batch).mode.cpu() for batch in batches])
 
 
 def show(measured: Effect, title: str) -> None:
@@ -66,11 +65,11 @@ def main(checkpoint: str, data: tuple[str, ...], windows: int, samples: int) -> 
     model = load(checkpoint)
     x, words = training_windows(model, data, windows)
     vectors = attribute_vectors(
-        encode(model, x), measure(x.windows(), model.representation), weights=weights_hash(path), data=words
+        encode(model, x), measure_attributes(x.windows(), model.representation), weights=weights_hash(path), data=words
     )
     bar = 4 * model.representation.steps_per_quarter
     alone, searched = (
-        effect(model.model, model.representation, vectors, (bar,) * model.bars, samples=samples, rounds=rounds)
+        effect(model.network, model.representation, vectors, (bar,) * model.bars, samples=samples, rounds=rounds)
         for rounds in (0, ROUNDS)
     )
     write_vectors(path, dataclasses.replace(vectors, alone=alone, searched=searched))

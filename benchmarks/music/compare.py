@@ -24,6 +24,7 @@ import click
 
 from musicae.checkpoints.format import read_info
 from musicae.checkpoints.shipped import find_weights, load_weights
+from musicae.datasets.music.held_out import open_subject
 from musicae.music.evaluation.report import evaluate, overall
 
 COLUMNS = ("hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "hit_f1", "exact", "kl_bits", "nll_bits")
@@ -45,7 +46,7 @@ def row_of(run: str, which: str, data: tuple[str, ...], limit: int | None) -> di
     model, _ = load_weights(checkpoint)
     info = read_info(checkpoint)
     minutes = minutes_of(Path(run))
-    figures = overall(evaluate(checkpoint, data, limit=limit, device="cpu"))
+    figures = overall(evaluate(open_subject(checkpoint, data, device="cpu"), limit=limit))
     shown = {c: f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}" for c in COLUMNS if c in figures}
     return {
         "run": Path(run).name,

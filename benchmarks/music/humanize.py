@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 
 from musicae.datasets.music.collections import open_collections
-from musicae.datasets.music.prepare import longest_window, prepare
+from musicae.datasets.music.prepare import prepare
 from musicae.music.metrics.drums import PLAIN_VELOCITY
 from musicae.music.model import load
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.blocks import BlockAutoencoder
-from musicae.music.tasks.humanize import draw_feel, feeling
-from musicae.music.windows import WindowBatches
+from musicae.music.tasks.humanize import draw_expression, expressive_network
+from musicae.music.windows import WindowSampler
 
 UNITS = (127, 62.5)  # of velocities, and of offsets in half steps: milliseconds of a sixteenth's half at 120
 BINS = 16
@@ -63,14 +63,14 @@ def bits(tokens: Tensor, parts: int) -> Tensor:
 def humanized(network: BlockAutoencoder, x: GridBatch, temperature: float) -> Tensor:
     """Return the values that the model gives the hits of windows, with noise of its own."""
     generator = torch.Generator().manual_seed(0)
-    made = []
+    results = []
     for i in range(0, len(x), 256):
         windows = x.take(slice(i, i + 256)).to(next(network.parameters()).device)
         noise = torch.randn(len(windows), network.latent_size, generator=generator)
-        felt = draw_feel(network, windows, noise, temperature=temperature, generator=generator).values
-        assert felt is not None
-        made.append(felt.cpu())
-    return torch.cat(made)
+        values = draw_expression(network, windows, noise, temperature=temperature, generator=generator).values
+        assert values is not None
+        results.append(values.cpu())
+    return torch.cat(results)
 
 
 @click.command()
@@ -79,15 +79,12 @@ def humanized(network: BlockAutoencoder, x: GridBatch, temperature: float) -> Te
 def main(groove: Path, checkpoint: str) -> None:
     """Print a table of ways to play the hits of the test windows."""
     model = load(checkpoint)
-    network = feeling(model)
-    most = longest_window(network.config, model.bars)
-    collections = open_collections((f"groove={groove}",), pitched=False)
-    windows = prepare(collections, model.representation, bars=model.bars, max_steps=most)
-    found = {}
+    network = expressive_network(model)
+    windows = prepare(open_collections((f"groove={groove}",), kind=model.kind.name), model.spec)
+    splits = {}
     for split in ("train", "test"):
-        batches = WindowBatches(windows, model.representation, split=split, batch_size=10**6).in_order("cpu", None)
-        [found[split]] = batches
-    train, test = found["train"], found["test"]
+        [splits[split]] = WindowSampler(windows, model.representation, split=split, batch_size=10**6).in_order()
+    train, test = splits["train"], splits["test"]
     assert train.values is not None and test.values is not None
     parts = test.values.shape[-1] // 2
     hit = bits(test.tokens * test.mask, parts)

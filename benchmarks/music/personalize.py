@@ -8,7 +8,8 @@ to MIDI files; those that are left over are the other tunes of the same kind. Tw
 measured, each to the nearest of the phrases in them (at most `musicae.music.tasks.personalize.MOST`, evenly spaced):
 
     code    one minus the cosine of the angle between the codes that the base model gives to the two windows
-    notes   `musicae.music.metrics.melody.window_distance` between windows of equal bars: the share of time steps that sound otherwise
+    notes   `musicae.music.metrics.melody.window_distance` between windows of equal bars: the share of time steps that sound
+            different
 
 Samples are drawn as `musicae sample` does, with its own temperature, in the metre; a copy is a sample of distance 0 in notes.
 """
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from musicae import write_midi
+from musicae import Decoding, write_midi
 from musicae.checkpoints.format import load_checkpoint, save_checkpoint
 from musicae.cli.support import options
 from musicae.cli.support.progress import tasks
@@ -54,7 +55,7 @@ class Yardstick:
     @torch.no_grad()
     def code(self, x: GridBatch) -> Tensor:
         """Return codes of length 1, shape (B, Z)."""
-        return F.normalize(self.base.model.encode(x).mode, dim=1)
+        return F.normalize(self.base.network.encode(x).mode, dim=1)
 
     def distances(self, x: GridBatch) -> tuple[Tensor, Tensor]:
         """Return the distance of each window to the nearest phrase, in code and in notes, each of shape (B,)."""
@@ -93,7 +94,7 @@ def windows(model: MusicModel, folder: Path, scores: list[Score]) -> tuple[GridB
 
 def samples(model: MusicModel, count: int, metre: str, seed: int, temperature: float) -> GridBatch:
     """Return what `MusicModel.sample` draws, as windows."""
-    scores = model.sample(count, metre=metre, seed=seed, temperature=temperature)
+    scores = model.sample(count, metre=metre, decoding=Decoding(temperature, seed))
     made = [
         model.representation.encode(score.tracks[0].notes if score.tracks else (), score.bar_range(1, model.bars))
         for score in scores
@@ -119,7 +120,7 @@ def main(data: str, metre: str, files: int, count: int, temperature: float, chec
         own, paths = windows(base, folder, mine)
         with tasks() as progress:
             made = personalize(base, read_phrases(base, paths), name=checkpoint, seed=seed, progress=progress)
-        save_checkpoint(folder / "mine.safetensors", made.model, made.info, half=True)
+        save_checkpoint(folder / "mine.safetensors", made.network, made.info, half=True)
         taken, cpu = time.perf_counter() - begin, time.process_time() - used
         size = (folder / "mine.safetensors").stat().st_size / 1e6
         network, info = load_checkpoint(folder / "mine.safetensors")

@@ -3,8 +3,9 @@
     python benchmarks/music/rate_distortion.py ours=melody-2bar ours=runs/lower-kl baseline=runs/baseline -o curve.png
 
 Each checkpoint is LABEL=NAME, a shipped model, run folder or checkpoint; those of one label make one curve. All are measured
-here, on the same held-out windows, and by the same command: `musicae.music.evaluation.report.evaluate`, greedily from the posterior
-mean. `--stored` takes the figures that `release.py` wrote into a checkpoint instead, where there are some: they are of all test
+here, on the same held-out windows, and in the same way: `musicae.music.evaluation.report.evaluate`, greedily from the
+posterior mean.
+`--stored` takes the figures that `release.py` wrote into a checkpoint instead, where there are some: they are of all test
 windows of the default collections, so that it goes with neither --data nor --limit.
 """
 
@@ -21,6 +22,7 @@ from musicae.cli.support.outputs import claim
 from musicae.cli.support.progress import tasks
 from musicae.core.files import write_atomically
 from musicae.core.progress import Progress
+from musicae.datasets.music.held_out import open_subject
 from musicae.errors import MusicaeError
 from musicae.music.evaluation.report import evaluate, overall
 from musicae.plots.files import check_format, save_figure
@@ -54,7 +56,8 @@ def points(
         info = read_info(path)
         figures = {k.removeprefix("test_"): v for k, v in info.metrics.items() if k.startswith("test_")} if stored else {}
         if not figures:
-            figures = overall(evaluate(path, data, limit=limit, device=device, progress=progress))
+            subject = open_subject(path, data, device=device, progress=progress)
+            figures = overall(evaluate(subject, limit=limit, progress=progress))
         model, _ = load_weights(path)
         about = {"label": label, "checkpoint": name, "model": info.model, "parameters": model.parameter_count()}
         found.append({**about, "steps": info.step, **{key: figures[key] for key, _, _ in COLUMNS if key in figures}})

@@ -20,22 +20,21 @@ import torch
 from musicae.core.device import keep_freed_memory
 from musicae.core.latent import path
 from musicae.datasets.music.collections import open_collections
-from musicae.datasets.music.prepare import longest_window, prepare
+from musicae.datasets.music.prepare import prepare
 from musicae.music.latent.even_path import even_path
+from musicae.music.latent.infill import infill
 from musicae.music.latent.refine import refine
 from musicae.music.metrics.melody import window_distance
 from musicae.music.model import MusicModel, load
 from musicae.music.models.base import GridAutoencoder
 from musicae.music.models.batch import GridBatch
-from musicae.music.tasks.complete import complete_windows
 
 STEPS = 7
 
 
 def test_windows(model: MusicModel, count: int) -> GridBatch:
     """Return windows of test tunes, drawn at random but the same ones each time."""
-    most = longest_window(model.model.config, model.bars)
-    windows = prepare(open_collections(), model.representation, bars=model.bars, max_steps=most)
+    windows = prepare(open_collections(), model.spec)
     rows = windows.rows("test")
     rows = rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:count].numpy()]
     tokens, bar_steps = (torch.from_numpy(a[rows].astype("int64")) for a in (windows.tokens, windows.bar_steps))
@@ -87,7 +86,7 @@ def evenness(model: GridAutoencoder, x: GridBatch, z: torch.Tensor, pairs: int) 
     ratios: dict[str, list[float]] = {"plain": [], "even": []}
     for a, b in couples[:pairs]:
         like = take(x, [a])
-        ways = {"plain": path(z[a], z[b], STEPS), "even": even_path(model, z[a], z[b], STEPS, like)[1]}
+        ways = {"plain": path(z[a], z[b], STEPS), "even": even_path(model, z[a], z[b], STEPS, like, window_distance)[1]}
         for name, codes in ways.items():
             batch = like.repeat(STEPS)
             tokens = model.generate(codes, batch).tokens
@@ -110,7 +109,7 @@ def completion(model: GridAutoencoder, x: GridBatch) -> dict[str, float]:
     """Return how many windows keep what is given, and how many notes fill what is hidden."""
     given = (x.bar_index < x.bar_steps.shape[1] - x.bar_steps.shape[1] // 2) & x.mask
     start = time.process_time()
-    done = complete_windows(model, x, given)
+    done = infill(model, x, given)
     seconds = time.process_time() - start
     free = model.generate(done.z, x).tokens
     hidden = x.mask & ~given
@@ -139,11 +138,11 @@ def main(checkpoint: str, windows: int, pairs: int, alone: int, hidden: int) -> 
     keep_freed_memory()
     model = load(checkpoint)
     x = test_windows(model, windows)
-    refined, z = refinement(model.model, x, alone)
+    refined, z = refinement(model.network, x, alone)
     figures = {
         "refinement": refined,
-        "largest over mean step": evenness(model.model, x, z, pairs),
-        "completion": completion(model.model, take(x, list(range(min(len(x), hidden))))),
+        "largest over mean step": evenness(model.network, x, z, pairs),
+        "completion": completion(model.network, take(x, list(range(min(len(x), hidden))))),
     }
     click.echo(json.dumps(figures, indent=2))
 

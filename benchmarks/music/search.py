@@ -21,11 +21,12 @@ from torch.nn import functional as F
 from musicae.cli.support import options
 from musicae.cli.support.progress import tasks
 from musicae.datasets.music.collections import open_collections
-from musicae.datasets.music.prepare import PreparedWindows, longest_window, prepare
+from musicae.datasets.music.prepare import prepare
 from musicae.music.excerpts.phrase import Manner, Phrase
 from musicae.music.model import MusicModel, load
 from musicae.music.representations import GridWindow
 from musicae.music.tasks.search import BATCH, PhraseIndex, encode_phrases, search
+from musicae.music.windows import PreparedWindows
 
 SETTINGS = ("transposed", "changed", "changed and transposed")
 
@@ -66,12 +67,11 @@ def filled(index: PhraseIndex, count: int) -> PhraseIndex:
     return replace(index, codes=torch.cat([index.codes, codes]), places=torch.cat([index.places, places]), files=files)
 
 
-def indexed(model: MusicModel, made: PreparedWindows) -> tuple[list[GridWindow], PhraseIndex]:
+def indexed(model: MusicModel, prepared: PreparedWindows) -> tuple[list[GridWindow], PhraseIndex]:
     """Return prepared windows, and the index of them: the row of a window is the name of its file."""
-    lengths = made.bar_steps.astype(np.int64).tolist()
-    windows = [
-        GridWindow(t[: sum(s)].astype(np.int64), tuple(n for n in s if n)) for t, s in zip(made.tokens, lengths, strict=True)
-    ]
+    lengths = prepared.bar_steps.astype(np.int64).tolist()
+    rows = zip(prepared.tokens, lengths, strict=True)
+    windows = [GridWindow(t[: sum(s)].astype(np.int64), tuple(n for n in s if n)) for t, s in rows]
     codes, shifts = [], []
     with tasks() as progress:
         for i in range(0, len(windows), BATCH):
@@ -100,14 +100,13 @@ def other(window: GridWindow, setting: str, model: MusicModel, rng: np.random.Ge
 def main(checkpoint: str, data: tuple[str, ...], queries: int, phrases: int) -> None:
     """Measure how well CHECKPOINT finds other settings of a tune."""
     model = load(checkpoint)
-    most = longest_window(model.model.config, model.bars)
-    made = prepare(open_collections(data), model.representation, bars=model.bars, max_steps=most)
-    windows, real = indexed(model, made)
+    prepared = prepare(open_collections(data), model.spec)
+    windows, real = indexed(model, prepared)
     index = filled(real, phrases)
-    click.echo(f"{len(windows)} phrases of {', '.join(made.collections)}, {len(index) - len(real)} noisy copies\n")
+    click.echo(f"{len(windows)} phrases of {', '.join(prepared.collections)}, {len(index) - len(real)} noisy copies\n")
 
     rng = np.random.default_rng(0)
-    enough = [row for row in made.rows("test") if (windows[row].tokens > 1).sum() >= 4]
+    enough = [row for row in prepared.rows("test") if (windows[row].tokens > 1).sum() >= 4]
     rows = rng.permutation(enough)[:queries]
     click.echo("| other setting | queries | first | in the top 5 | ms a query, median | ms of CPU |\n|---|---|---|---|---|---|")
     for setting in SETTINGS:
@@ -115,7 +114,7 @@ def main(checkpoint: str, data: tuple[str, ...], queries: int, phrases: int) -> 
         for row in rows:
             phrase = other(windows[row], setting, model, rng)
             start, used = time.perf_counter(), time.process_time()
-            hits = search(model, index, phrase, 5)
+            hits = search(model, phrase, index, 5)
             taken.append(1000 * (time.perf_counter() - start))
             cpu.append(1000 * (time.process_time() - used))
             places.append(next((i for i, hit in enumerate(hits) if hit.file == str(row)), 5))

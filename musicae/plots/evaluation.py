@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluation_figure"]
 
-_OTHERS = ("interpolation", "samples", "left_out")  # what is no collection
+_OTHERS = ("interpolation", "samples", "skipped")  # what is no collection
 _RATES = {
     "hold_accuracy": "no event",
     "step_accuracy": "steps",

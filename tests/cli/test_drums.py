@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from musicae import MusicModel, Note, Score, Track, load, read_midi, write_midi
+from musicae import MusicModel, Note, Score, Track, load, read_midi, reconstruct, write_midi
 from musicae.errors import MidiError
-from musicae.music.excerpts.tracks import choose_part, drum_tracks
+from musicae.music.excerpts.tracks import choose_drums, drum_tracks
 from musicae.music.metrics.drums import hit_distance
 from musicae.music.representations import DrumGrid
 from musicae.music.score import TimeSignature
-from musicae.music.tasks.whole_piece import cut, reconstruct
 from support.drums import beat, feel, kit, write_files
 from support.pieces import echo
 
@@ -121,9 +120,9 @@ def test_a_bar_of_the_kick_alone_is_not_empty(run: Run, shipped: None) -> None:
 
 @pytest.mark.parametrize("command", ["interpolate", "mean", "grid"])
 def test_drums_and_melodies_do_not_mix(run: Run, shipped: None, command: str) -> None:
-    text = "Error: x.mid has drums only, and a.mid gives a melody; no model takes both. Choose files of one kind.\n"
+    text = "Error: a.mid holds melodies, and x.mid holds drums; no model takes both. Choose files of one kind.\n"
     assert run(command, "a.mid", "x.mid") == (1, "", text)
-    remedy = "files of one kind, or take the drums of band.mid, too, with --track drums.\n"
+    remedy = "files of one kind, or take the drums of all of them with --track drums.\n"
     status, out, err = run(command, "x.mid", "band.mid")
     assert (status, out) == (1, "") and err.endswith(remedy)
     assert run(command, "x.mid", "band.mid", "--track", "drums", "-o", "out")[0] == 0
@@ -156,7 +155,7 @@ def test_inspect_tells_which_model_takes_drums(run: Run, shipped: None) -> None:
     out = run("inspect", "x.mid")[1]
     assert out.splitlines()[-1] == "  would take track 1, bars 1-2, by drums-2bar"
     assert json.loads(run("inspect", "x.mid", "--json")[1])["take"] == {"track": 1, "bars": "1-2", "model": "drums-2bar"}
-    assert json.loads(run("inspect", "band.mid", "--json")[1])["take"] == {"track": 1, "bars": "1-2"}
+    assert json.loads(run("inspect", "band.mid", "--json")[1])["take"] == {"track": 1, "bars": "1-2", "model": "melody-2bar"}
 
 
 def test_inspect_tells_that_no_model_takes_drums(run: Run, melody_only: None) -> None:
@@ -170,7 +169,7 @@ def test_all_drum_tracks_are_one_part(model: MusicModel) -> None:
     lead = Track((Note(0.0, 1.0, 60),), name="lead")
     score = Score((kit(ON, name="kick"), lead, kit(OFF, name="snare"), Track((), is_drum=True)))
     assert drum_tracks(score, "x") == (0, 2) and drum_tracks(score, "x", "snare") == (2,)
-    joined, index = choose_part(score, "x", pitched=False)
+    joined, index = choose_drums(score, "x")
     assert index == 0 and joined.tracks == (kit(ON, OFF, name="kick"), lead, Track((), is_drum=True))
     assert model.phrase(score).window.tokens[[0, 4]].tolist() == [1, 2]
     assert model.phrase(score, track="snare").window.tokens[[0, 4]].tolist() == [0, 2]
@@ -181,24 +180,23 @@ def test_a_track_of_another_channel_may_hold_drums(model: MusicModel) -> None:
     with pytest.raises(MidiError, match=r"^the score has no drums \(no track on channel 10\); give --track the number of the"):
         model.phrase(score)
     assert model.phrase(score, track="1").window.tokens[[0, 4]].tolist() == [1, 2]
-    assert [t.is_drum for t in model.reconstruct(model.phrase(score, track="loop")).tracks] == [True]
+    assert [t.is_drum for t in reconstruct(model, model.phrase(score, track="loop")).tracks] == [True]
 
 
 def test_hits_are_neither_tied_nor_lost_over_the_bar_line(model: MusicModel) -> None:
     long = [replace(n, duration=0.3) for n in beat(4)]
-    piece = cut(model, Score((kit(*long),)))
+    piece = model.piece(Score((kit(*long),)))
     assert len(reconstruct(model, piece).tracks[0].notes) > 0.8 * len(long)
     early = [*beat(2), Note(7.95, 0.02, 36, 90), *(replace(n, onset=n.onset + 8) for n in beat(2) if n.onset > 0.1)]
-    window = cut(model, Score((kit(*early),))).parts[1].phrase.window
+    window = model.piece(Score((kit(*early),))).windows[1].phrase.window
     assert int(window.tokens[0]) == 1 and window.values is not None and window.values[0, 9] == pytest.approx(-0.4, abs=0.01)
 
 
 def test_a_model_that_keeps_everything_gives_the_hits_back_and_early_ones_stay_early_where_windows_meet() -> None:
-    model = echo()
-    model.representation = DrumGrid()
+    model = echo(representation=DrumGrid())
     hits = map(feel, (replace(n, onset=n.onset + 4) for n in beat(5)))  # hats on every beat are early
     score = Score((kit(*(replace(n, duration=0.01) for n in hits)),), (), (TimeSignature(0.0, 4, 4),))
-    again = reconstruct(model, score).tracks[0].notes
+    again = reconstruct(model, model.piece(score)).tracks[0].notes
     for ours, theirs in zip(again, score.tracks[0].notes, strict=True):
         assert (ours.pitch, ours.velocity) == (theirs.pitch, theirs.velocity)
         assert ours.onset == pytest.approx(theirs.onset, abs=0.001)

@@ -198,5 +198,6 @@ def test_music_and_pictures_are_kept_apart(run: Run, runs: Path, small_checkpoin
     status, _, err = run("sample", "-c", runs / "vae", "-o", tmp_path / "out")
     assert (
         status == 1
-        and err == f"Error: {runs / 'vae'} is a model of images (dense-autoencoder), not of music; see `musicae models`.\n"
+        and err
+        == f"Error: {runs / 'vae'} is a model of images (dense-autoencoder); music needs a music model such as melody-2bar.\n"
     )

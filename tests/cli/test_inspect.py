@@ -38,14 +38,14 @@ def test_inspect_shows_everything_in_words(run: Run, band: str) -> None:
         "    1      bass    33       16     36-36",
         " *  2      melody  73       26     60-67",
         "    3      kit     drums    1      38-38",
-        "  would take track 2, bars 1-2",
+        "  would take track 2, bars 1-2, by melody-2bar",
     ]
 
 
 def test_inspect_prints_one_json_object_a_file(run: Run, band: str) -> None:
     status, out, _ = run("inspect", "a.mid", band, "--json")
     a, facts = map(json.loads, out.splitlines())
-    assert (status, a["file"], a["take"]) == (0, "a.mid", {"track": 1, "bars": "1-2"})
+    assert (status, a["file"], a["take"]) == (0, "a.mid", {"track": 1, "bars": "1-2", "model": "melody-2bar"})
     assert facts["metres"] == [{"bar": 1, "metre": "4/4"}, {"bar": 3, "metre": "3/4"}]
     assert facts["tempos"] == [{"bar": 1, "qpm": 90.0}, {"bar": 3, "qpm": 120.5}]
     assert facts["keys"] == [{"bar": 1, "key": "D minor"}]
@@ -61,18 +61,19 @@ def test_inspect_and_reconstruct_take_the_same_bars(run: Run, small_checkpoint: 
     write_midi(Score((Track((Note(1.0, 1.0, 60), *rest)),), (), metres), "odd.mid")
     take = json.loads(run("inspect", "odd.mid", "--json")[1])["take"]
     took = json.loads(run("reconstruct", "odd.mid", "-c", small_checkpoint)[1])
-    assert take == {"track": 1, "bars": "5-6"} == {name: took[name] for name in ("track", "bars")}
+    assert take == {"track": 1, "bars": "5-6", "model": "melody-2bar"}
+    assert {name: took[name] for name in ("track", "bars")} == {"track": 1, "bars": "5-6"}
 
 
 def test_inspect_counts_as_many_bars_as_it_is_told(run: Run) -> None:
-    assert run("inspect", "a.mid", "--count", 4)[1].splitlines()[-1] == "  would take track 1, bars 1-4"
+    assert run("inspect", "a.mid", "--count", 4)[1].splitlines()[-1] == "  would take track 1, bars 1-4, by melody-2bar"
 
 
 @pytest.mark.parametrize(
     ("score", "metre", "reason"),
     [
         (Score(), None, "no notes; choose another file."),
-        (Score((Track((Note(0.0, 1.0, 60),)),)), (17, 8), "bar 1 (17/8) has 34 time steps, more than the model's 32"),
+        (Score((Track((Note(0.0, 1.0, 60),)),)), (17, 8), "bar 1 (17/8) has 51 time steps, more than the model's 48"),
         (Score((Track((Note(0.0, 1.0, 60),)),)), (7, 32), "Bar 1 (7/32) lasts 0.875 quarter notes"),
     ],
 )

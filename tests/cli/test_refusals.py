@@ -96,7 +96,7 @@ MUSIC = [["reconstruct", "a.mid"], ["interpolate", "a.mid", "b.mid"], ["sample"]
         ("text.mid", "text.mid is not a safetensors file, or is damaged. Give a checkpoint written by `musicae train`."),
         (
             "image.safetensors",
-            "image.safetensors is a model of images (dense-autoencoder), not of music; see `musicae models`.",
+            "image.safetensors is a model of images (dense-autoencoder); music needs a music model such as melody-2bar.",
         ),
         (
             "other.safetensors",
@@ -141,11 +141,11 @@ def test_several_results_do_not_go_to_one_file(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("metre", "status", "text"),
     [
-        ("5/9", 2, "'5/9' is no time signature; give one such as 4/4, 3/4 or 6/8."),
-        ("waltz", 2, "'waltz' is no time signature; give one such as 4/4, 3/4 or 6/8."),
-        ("²/4", 2, "'²/4' is no time signature; give one such as 4/4, 3/4 or 6/8."),
+        ("5/9", 2, "'5/9' is not a time signature; give one such as 4/4, 3/4 or 6/8."),
+        ("waltz", 2, "'waltz' is not a time signature; give one such as 4/4, 3/4 or 6/8."),
+        ("²/4", 2, "'²/4' is not a time signature; give one such as 4/4, 3/4 or 6/8."),
         ("17/8", 2, "A bar of 17/8 has 34 time steps, more than the model's 32; choose a shorter metre."),
-        ("7/32", 2, "A bar of 7/32 is no whole number of time steps at 4 a quarter note; choose another metre."),
+        ("7/32", 2, "A bar of 7/32 is not a whole number of time steps at 4 per quarter note; choose another metre."),
     ],
 )
 def test_sample_refuses_metres(run: Run, small_checkpoint: Path, folder: Path, metre: str, status: int, text: str) -> None:

@@ -12,8 +12,8 @@ from musicae import Score, write_midi
 from musicae.cli.support.progress import tasks
 from musicae.datasets.music.collections import COLLECTIONS, open_collections
 from musicae.datasets.music.prepare import prepare
+from musicae.music.experiment import spec_of
 from musicae.music.recipes import PRESETS
-from musicae.music.representations import representation_from_dict
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -57,9 +57,7 @@ def test_prepare_tells_what_there_is(run: Run, tune_folder: Path) -> None:
 def test_what_is_prepared_is_what_the_preset_is_trained_on(run: Run, data: Path) -> None:
     status, out, _ = run("data", "describe", "--data", data, "--json")
     told = json.loads(out)
-    recipe = PRESETS["melody-2bar"]
-    steps = recipe.config["max_steps"]
-    windows = prepare(open_collections((str(data),)), representation_from_dict(recipe.representation), bars=2, max_steps=steps, jobs=0)
+    windows = prepare(open_collections((str(data),)), spec_of(PRESETS["melody-2bar"]), jobs=0)
     assert (status, told["key"], told["bars"]) == (0, windows.key, 2)
     assert json.loads(run("data", "describe", "--data", data, "--json", "--bars", 1)[1])["bars"] == 1
 

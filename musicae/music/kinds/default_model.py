@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from musicae.checkpoints.shipped import shipped
+from musicae.checkpoints import shipped
 from musicae.errors import CheckpointError, MidiError
 from musicae.music.kinds import KINDS, Kind
 from musicae.music.score import Score
@@ -60,7 +60,7 @@ def check_shipped(kind: Kind, where: str) -> str:
     Raises:
         CheckpointError: it is not shipped.
     """
-    if kind.default_model not in shipped():
+    if kind.default_model not in shipped.shipped():
         raise CheckpointError(
             f"{where} needs a model of {kind.title}, and this copy of musicae comes without one. Train it with "
             f"`{kind.training}`, and give it with --checkpoint."

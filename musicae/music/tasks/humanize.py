@@ -130,8 +130,8 @@ def expressive_network(model: MusicModel) -> BlockAutoencoder:
     if isinstance(network, BlockAutoencoder) and network.expression is not None:
         return network
     raise CheckpointError(
-        f"The model ({model.info.model}) is one of {model.kind.title} without velocities and offsets, so it cannot humanize; "
-        "choose one of drums such as drums-2bar."
+        f"A model of {model.kind.title} without velocities and offsets ({model.info.model}) cannot humanize; choose a drum "
+        "model such as drums-2bar."
     )
 
 

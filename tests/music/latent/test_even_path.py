@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from musicae.music.latent import even_path as even
+from musicae.music.metrics.base import Distance
 from musicae.music.metrics.drums import hit_distance
-from musicae.music.metrics.melody import Distance, window_distance
+from musicae.music.metrics.melody import window_distance
 from musicae.music.metrics.paths import step_ratio, step_sizes
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.plan import PlanVAE
@@ -65,5 +66,5 @@ def test_a_note_held_from_the_beginning_is_left_where_it_cannot_be_entered() -> 
 
 def test_a_path_between_equal_codes_stands_still(model: PlanVAE) -> None:
     like = GridBatch(torch.zeros(1, 8, dtype=torch.int64), torch.tensor([[4, 4]]))
-    alphas, codes = even.even_path(model, torch.ones(6), torch.ones(6), 3, like)
+    alphas, codes = even.even_path(model, torch.ones(6), torch.ones(6), 3, like, window_distance)
     assert alphas == [0, 0.5, 1] and torch.allclose(codes, torch.ones(3, 6))

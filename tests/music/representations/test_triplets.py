@@ -5,14 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from musicae import MusicModel, Note, Score, Track, read_midi, write_midi
+from musicae import MusicModel, Note, Score, Track, continuation, interpolate, read_midi, reconstruct, write_midi
 from musicae.checkpoints.format import CheckpointInfo
-from musicae.music.latent.attribute_vectors import measure
+from musicae.music.metrics.attributes import measure_attributes
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.representations import MelodyGrid, TripletGrid
 from musicae.music.score import TimeSignature
-from musicae.music.tasks.complete import continue_phrase
-from musicae.music.tasks.whole_piece import reconstruct
 
 SIZES = {"token_size": 8, "block_size": 12, "pooled_size": 8, "hidden_size": 16, "decoder_size": 12, "cell_size": 8}
 THIRD = 1 / 3
@@ -44,9 +42,9 @@ def triplets(metre: tuple[int, int] = (4, 4), bars: int = 4) -> Score:
 @pytest.mark.parametrize("metre", [(4, 4), (3, 4), (9, 8), (7, 16), (5, 8)])
 def test_phrases_keep_metre_and_length(model: MusicModel, metre: tuple[int, int]) -> None:
     phrase = model.phrase(triplets(metre))
-    made = model.reconstruct(phrase)
-    assert [(b.numerator, b.denominator, b.length) for b in made.bars()][:2] == [(*metre, 4 * metre[0] / metre[1])] * 2
-    morph = model.interpolate(phrase, model.phrase(triplets((3, 4))), steps=3)
+    result = reconstruct(model, phrase)
+    assert [(b.numerator, b.denominator, b.length) for b in result.bars()][:2] == [(*metre, 4 * metre[0] / metre[1])] * 2
+    morph = interpolate(model, phrase, model.phrase(triplets((3, 4))), steps=3)
     starts = [(b.start, b.numerator) for b in morph.joined.bars() if b.number % 2 == 1]
     assert starts[1][0] == pytest.approx(8 * metre[0] / metre[1]) and starts[-1][1] == 3
 
@@ -63,14 +61,14 @@ def test_triplets_survive_the_grid_and_the_file(model: MusicModel, tmp_path: Pat
 
 def test_whole_pieces_keep_their_bars(model: MusicModel) -> None:
     score = triplets((3, 4), bars=7)
-    made = reconstruct(model, score)
-    assert [(b.start, b.numerator) for b in made.bars()] == [(b.start, b.numerator) for b in score.bars()]
+    result = reconstruct(model, model.piece(score))
+    assert [(b.start, b.numerator) for b in result.bars()] == [(b.start, b.numerator) for b in score.bars()]
 
 
 def test_attributes_do_not_depend_on_the_grid() -> None:
     off_beat = Score((Track(tuple(Note(i + 0.5, 1.0, 60 + 2 * (i % 4)) for i in range(7))),))
     rows = [
-        measure([grid.encode(off_beat.tracks[0].notes, off_beat.bar_range(1, 2))], grid)
+        measure_attributes([grid.encode(off_beat.tracks[0].notes, off_beat.bar_range(1, 2))], grid)
         for grid in (MelodyGrid(), TripletGrid(), MelodyGrid(12))
     ]
     for row in rows[1:]:
@@ -78,5 +76,5 @@ def test_attributes_do_not_depend_on_the_grid() -> None:
 
 
 def test_music_goes_on_in_the_bars_of_the_phrase(model: MusicModel) -> None:
-    made = continue_phrase(model, model.phrase(triplets((6, 8))), 2)
-    assert [b.length for b in made[0].bars()][:3] == [3.0] * 3
+    results = continuation(model, model.phrase(triplets((6, 8))), 2)
+    assert [b.length for b in results[0].bars()][:3] == [3.0] * 3

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from musicae import MusicModel, Note, Score, load, read_midi, write_midi
+from musicae import Decoding, MusicModel, Note, Score, humanize, load, read_midi, write_midi
 from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.core.config import to_dict
 from musicae.errors import CheckpointError, ParameterError
+from musicae.music.decoding import GREEDY
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.music.representations import DrumGrid
 from musicae.music.score import TimeSignature
-from musicae.music.tasks.humanize import humanize
 from support.drums import beat, feel, kit, write_files
 
 Run = Callable[..., tuple[int, str, str]]
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, midi_pair: tuple[Path, Path], make_tune: MakeTune, mo
 
 def test_humanizing_keeps_every_hit_and_gives_it_the_feel_that_was_learnt(model: MusicModel) -> None:
     notes = beat(5)  # an odd number of bars: the last window reaches back
-    done = humanize(model, Score((kit(*notes),)), temperature=0.0)
+    done = humanize(model, Score((kit(*notes),)), decoding=GREEDY)
     made = done.score.tracks[0].notes
     assert (done.windows, done.hits, done.kept) == (3, len(notes), ())
     assert sorted((n.pitch, round(n.onset * 4)) for n in made) == sorted((n.pitch, n.onset * 4) for n in notes)
@@ -64,14 +64,15 @@ def test_amount_goes_from_the_grid_to_the_feel(model: MusicModel) -> None:
 
 def test_seed_and_temperature(model: MusicModel) -> None:
     score = Score((kit(*beat()),))
-    assert model.humanize(score, seed=1) == model.humanize(score, seed=1) != model.humanize(score, seed=2)
-    assert model.humanize(score, seed=1, temperature=0.0) == model.humanize(score, seed=2, temperature=0.0)
+    first, again, other = (humanize(model, score, decoding=Decoding(0.5, seed)) for seed in (1, 1, 2))
+    assert first == again != other
+    assert humanize(model, score, decoding=Decoding(seed=1)) == humanize(model, score, decoding=Decoding(seed=2))
 
 
 def test_triplets_flams_and_other_drums_keep_their_places(model: MusicModel) -> None:
     triplet, sway, clave = Note(1 / 3, 0.1, 38, 60), Note(2.97, 0.02, 40, 40), Note(5.1, 0.1, 93, 77)
     main = Note(3.0, 0.1, 38, 90)
-    done = humanize(model, Score((kit(triplet, sway, clave, main),)), temperature=0.0)
+    done = humanize(model, Score((kit(triplet, sway, clave, main),)), decoding=GREEDY)
     by_pitch = {(n.pitch, round(n.onset)): n for n in done.score.tracks[0].notes}
     assert by_pitch[38, 0].onset == pytest.approx(1 / 3) and by_pitch[38, 0].velocity != 60
     assert by_pitch[93, 5] == clave and done.hits == 3
@@ -81,7 +82,7 @@ def test_triplets_flams_and_other_drums_keep_their_places(model: MusicModel) -> 
 def test_hits_of_one_pitch_stay_apart_and_inside_the_piece(model: MusicModel) -> None:
     roll = [Note(i / 4, 0.125, (38, 42)[i % 2], 80) for i in range(32)] + [Note(i / 4 + 0.125, 0.125, 38) for i in range(31)]
     score = Score((kit(*roll),))
-    made = humanize(model, score, temperature=3.0).score
+    made = humanize(model, score, decoding=Decoding(3.0)).score
     assert len(made.bars()) == 2 and made.end <= 8.0
     for pitch in (38, 42):
         ours = [n for n in made.tracks[0].notes if n.pitch == pitch]
@@ -123,11 +124,11 @@ def test_bars_that_no_model_takes_are_kept(model: MusicModel) -> None:
 def test_humanizing_is_refused(run: Run, shipped: None, model: MusicModel, small_checkpoint: Path, tmp_path: Path) -> None:
     text = "no track on channel 10); give --track the number of the track that holds them, or choose another file.\n"
     assert run("humanize", "a.mid") == (1, "", f"Error: a.mid has no drums ({text}")
-    what = "without velocities and offsets, so it cannot humanize; choose one of drums such as drums-2bar.\n"
+    remedy = "cannot humanize; choose a drum model such as drums-2bar.\n"
     assert run("humanize", "x.mid", "-c", small_checkpoint) == (
         1,
         "",
-        f"Error: The model (plan-vae) is one of melodies, {what}",
+        f"Error: A model of melodies without velocities and offsets (plan-vae) {remedy}",
     )
     hits_only = MusicVAE(MusicVAEConfig(encoder_size=4, decoder_sizes=(4,), latent_size=2, depth=512, set_input=True))
     info = CheckpointInfo(
@@ -142,12 +143,10 @@ def test_humanizing_is_refused(run: Run, shipped: None, model: MusicModel, small
     assert run("humanize", "x.mid", "-c", "hits.safetensors") == (
         1,
         "",
-        f"Error: The model (musicvae) is one of hits only, {what}",
+        f"Error: A model of drums without velocities and offsets (musicvae) {remedy}",
     )
     assert run("reconstruct", "x.mid", "-c", "hits.safetensors")[0] == 0
     with pytest.raises(ParameterError, match=r"^amount must lie between 0 \(on the grid\) and 1 \(as drawn\), got 2\.$"):
         humanize(model, "x.mid", amount=2)
-    with pytest.raises(ParameterError, match=r"^A phrase is no whole piece; "):
-        model.humanize(model.phrase("x.mid"))
-    with pytest.raises(CheckpointError, match="so it cannot humanize"):
-        load(small_checkpoint).humanize("x.mid")
+    with pytest.raises(CheckpointError, match="cannot humanize"):
+        humanize(load(small_checkpoint), "x.mid")

@@ -79,20 +79,20 @@ def test_few_phrases_are_enough(base: MusicModel, phrases: Phrases) -> None:
     assert far(base, made, few) < 0.5 * far(base, base, few)
     alike = replace(few, phrases=few.phrases[:1] * 4)  # codes of no spread at all
     again = personalize(base, alike, steps=2)
-    assert all(bool(t.isfinite().all()) for t in again.model.state_dict().values())
+    assert all(bool(t.isfinite().all()) for t in again.network.state_dict().values())
 
 
 def test_the_base_does_not_change(base: MusicModel, phrases: Phrases) -> None:
-    before = {name: tensor.clone() for name, tensor in base.model.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
     made = personalize(base, phrases, steps=3)
-    assert isinstance(made.model, PersonalVAE)
-    for weights in (base.model.state_dict(), made.model.base.state_dict()):
+    assert isinstance(made.network, PersonalVAE)
+    for weights in (base.network.state_dict(), made.network.base.state_dict()):
         assert all(torch.equal(tensor, before[name]) for name, tensor in weights.items())
     x = GridBatch.from_windows([p.window for p in phrases.phrases])
-    z = torch.randn(len(x), made.model.latent_size, generator=torch.Generator().manual_seed(0))
-    mixed = made.model.base_code(z)
-    assert torch.equal(made.model.generate(z, x).tokens, base.model.generate(mixed, x).tokens)
-    low, high = made.model.anchors.amin(0), made.model.anchors.amax(0)
+    z = torch.randn(len(x), made.network.latent_size, generator=torch.Generator().manual_seed(0))
+    mixed = made.network.base_code(z)
+    assert torch.equal(made.network.generate(z, x).tokens, base.network.generate(mixed, x).tokens)
+    low, high = made.network.anchors.amin(0), made.network.anchors.amax(0)
     assert bool(((low - 1e-5 <= mixed) & (mixed <= high + 1e-5)).all()), "a mixture lies between the phrases"
 
 
@@ -180,7 +180,7 @@ def test_models_that_cannot_be_a_base(run: Run, base: MusicModel, phrases: Phras
     info = CheckpointInfo(domain="images", model=pictures.name, config=config)
     save_checkpoint(Path("pictures.safetensors"), pictures, info)
     assert run("personalize", "songs", "-c", "pictures.safetensors")[2] == (
-        "Error: pictures.safetensors is a model of images (dense-autoencoder), not of music; see `musicae models`.\n"
+        "Error: pictures.safetensors is a model of images (dense-autoencoder); music needs a music model such as melody-2bar.\n"
     )
     made = personalize(base, phrases, name="small", steps=1)
     with pytest.raises(CheckpointError) as error:
@@ -197,5 +197,5 @@ def test_models_that_cannot_be_a_base(run: Run, base: MusicModel, phrases: Phras
 def test_the_description_keeps_what_the_base_has_learnt(base: MusicModel, phrases: Phrases, tmp_path: Path) -> None:
     base.info = replace(base.info, data={"collections": {"ryans": {"licence": "public domain"}}})
     made = personalize(base, phrases, name="small", steps=1)
-    save_checkpoint(tmp_path / "m.safetensors", made.model, made.info)
+    save_checkpoint(tmp_path / "m.safetensors", made.network, made.info)
     assert read_info(tmp_path / "m.safetensors").data["collections"] == base.info.data["collections"]

@@ -1,4 +1,4 @@
-"""`musicae.music.tasks.search` and `musicae search`: a tune is found in any key, the index is kept and made anew, and refusals."""
+"""`musicae.search` and `musicae search`: a tune is found in any key, the index is kept and built again, and errors."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,6 @@ import pytest
 from musicae import Note, Score, Track, write_midi
 from musicae.errors import CheckpointError, DataError, ParameterError
 from musicae.music.model import MusicModel, load
-from musicae.music.representations import DrumGrid
 from musicae.music.tasks.search import PhraseIndex, build_index, content_key, read_index, search, write_index
 from support.commands import write_songs
 
@@ -63,7 +62,7 @@ def test_a_tune_is_found_in_any_key(semitones: int, model: MusicModel, index: Ph
     for number in range(6):
         there = 5 if number == 2 else 0
         phrase = model.phrase(transposed(melody(number), semitones), bars=(2, 3))
-        best = search(model, index, phrase, 1)[0]
+        best = search(model, phrase, index, 1)[0]
         assert (best.file, best.track, best.first_bar, best.last_bar) == (f"songs/{number}.mid", 1, 2, 3)
         assert best.semitones == there - semitones
         assert best.distance == pytest.approx(0.0, abs=1e-5)
@@ -75,21 +74,22 @@ def test_a_tune_with_a_note_changed_is_found_by_the_shipped_model(songs: list[Pa
     score = transposed(melody(4), 3)
     notes = list(score.tracks[0].notes)
     notes[2] = replace(notes[2], pitch=notes[2].pitch + 2)
-    best = search(model, index, model.phrase(replace(score, tracks=(replace(score.tracks[0], notes=tuple(notes)),))), 1)[0]
+    changed = replace(score, tracks=(replace(score.tracks[0], notes=tuple(notes)),))
+    best = search(model, changed, index, 1)[0]
     assert (best.file, best.first_bar, best.semitones) == ("songs/4.mid", 1, -3)
     assert best.distance > 1e-4
 
 
 def test_one_hit_a_file_or_all_phrases(model: MusicModel, index: PhraseIndex) -> None:
     phrase = model.phrase(melody(0))
-    hits = search(model, index, phrase, 100)
+    hits = search(model, phrase, index, 100)
     assert sorted(hit.file for hit in hits) == list(index.files)
-    every = search(model, index, phrase, 100, per_file=False)
+    every = search(model, phrase, index, 100, per_file=False)
     assert len(every) == 18
     assert [h.distance for h in every] == sorted(h.distance for h in every)
     assert hits == [next(h for h in every if h.file == hit.file) for hit in hits]
     # Bars 1-2 themselves and 2-3, which share bar 2 with them, are left out; bars 3-4 are not.
-    others = search(model, index, phrase, 100, per_file=False, file="songs/0.mid")
+    others = search(model, phrase, index, 100, per_file=False, file="songs/0.mid")
     assert [h.first_bar for h in others if h.file == "songs/0.mid"] == [3]
 
 
@@ -117,20 +117,19 @@ def test_a_file_shorter_than_a_phrase_is_found(model: MusicModel, tmp_path: Path
     write_midi(melody(1, bars=1), tmp_path / "short.mid")
     index = build_index(model, [tmp_path / "short.mid"])
     assert index.places[:, 1:3].tolist() == [[1, 1]]
-    assert search(model, index, model.phrase(melody(1, bars=1)))[0].distance == pytest.approx(0.0, abs=1e-5)
+    assert search(model, melody(1, bars=1), index)[0].distance == pytest.approx(0.0, abs=1e-5)
 
 
-def test_refusals_of_the_library(model: MusicModel, index: PhraseIndex, songs: list[Path]) -> None:
+def test_refusals_of_the_library(model: MusicModel, index: PhraseIndex, songs: list[Path], drum_checkpoint: Path) -> None:
     phrase = model.phrase(melody(0))
     with pytest.raises(ParameterError, match=r"^top must be at least 1, got 0\.$"):
-        search(model, index, phrase, 0)
-    with pytest.raises(ParameterError, match=r"^The index belongs to another model; build it anew\.$"):
-        search(model, replace(index, bars=4), phrase)
+        search(model, phrase, index, 0)
+    with pytest.raises(ParameterError, match=r"^The index belongs to another model; build it again\.$"):
+        search(model, phrase, replace(index, bars=4))
     with pytest.raises(DataError, match=r"^No phrase can be searched: songs/deep/drums\.mid has drums only\.$"):
         build_index(model, [Path("songs/deep/drums.mid")])
-    model.representation = DrumGrid()
     with pytest.raises(CheckpointError, match=r"^A model of drums cannot search for tunes; choose a checkpoint of melodies\.$"):
-        build_index(model, songs)
+        build_index(load(drum_checkpoint, device="cpu"), songs)
 
 
 @pytest.fixture
