@@ -106,7 +106,7 @@ def test_models_of_drums(run: Run, drum_checkpoint: Path, groove_folder: Path) -
     assert "in_scale" not in found["interpolation"]["even"] and 0 <= found["interpolation"]["even"]["end_fidelity"] <= 1
     head = run(*command)[1].splitlines()[1]
     assert "hit f1" in head and "plain timing error" in head and "note f1" not in head
-    text = f"Error: The samples of {drum_checkpoint} cannot be measured: {reason}\n"
+    text = f"Error: The samples of this model cannot be measured: {reason}\n"
     assert run(*command, "--part", "samples") == (2, "", text)
 
 
