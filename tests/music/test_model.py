@@ -17,6 +17,7 @@ from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.core.config import to_dict
 from musicae.errors import CheckpointError, MidiError, ParameterError
 from musicae.images.models.dense_and_conv import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.music.model import load
 from musicae.music.score import Tempo, TimeSignature
 
 MakeTune = Callable[..., Score]
@@ -71,15 +72,13 @@ def test_load_refuses_what_is_no_music_model(tmp_path: Path, small_checkpoint: P
     image = DenseAutoencoder(DenseAutoencoderConfig())
     path = tmp_path / "image.safetensors"
     save_checkpoint(path, image, CheckpointInfo(domain="images", model=image.name, config=to_dict(image.config)))
-    with pytest.raises(
-        CheckpointError,
-        match=re.escape(f"{path} is a model of images ({image.name}); music needs a music model such as melody-2bar."),
-    ):
-        musicae.load(path)
+    text = f"{path} is a model of images ({image.name}); music needs a music model such as melody-2bar."
+    with pytest.raises(CheckpointError, match=re.escape(text)):
+        load(path)
     with pytest.raises(CheckpointError, match=r"^There is no checkpoint 'x': neither a file nor a shipped model"):
-        musicae.load("x")
+        load("x")
     with pytest.raises(ParameterError, match=r"^Unknown device 'tpu'; choose auto, cpu, cuda or mps\.$"):
-        musicae.load(small_checkpoint, device="tpu")
+        load(small_checkpoint, device="tpu")
 
 
 # encode, decode, sample
