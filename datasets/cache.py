@@ -1,4 +1,4 @@
-"""Where prepared data are kept, and arrays written there whole or not at all."""
+"""The cache folder for prepared data, and arrays that are written there whole or not at all."""
 
 import io
 import os
@@ -14,10 +14,10 @@ __all__ = ["cache_dir", "load_arrays", "save_arrays"]
 
 
 def cache_dir() -> Path:
-    """Return the cache folder: `$MUSICAE_CACHE`, else the user's cache folder of the platform."""
-    given = os.environ.get("MUSICAE_CACHE")
-    if given:
-        return Path(given)
+    """Return the cache folder: `$MUSICAE_CACHE` if it is set, otherwise the cache folder of the platform."""
+    folder = os.environ.get("MUSICAE_CACHE")
+    if folder:
+        return Path(folder)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "musicae"
     if sys.platform == "darwin":
@@ -33,7 +33,7 @@ def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
 
 
 def load_arrays(path: Path) -> dict[str, Any] | None:
-    """Return the arrays of an npz file, or None where it is missing or damaged (it is then made anew)."""
+    """Return the arrays of an npz file, or None if it is missing or damaged (callers then compute it again)."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

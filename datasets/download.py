@@ -1,8 +1,8 @@
-"""Downloads that are checked, go on where they were cut off, and leave no half file.
+"""Verified downloads that continue after an interruption and leave no partial file.
 
-A file grows under a temporary name; only when its SHA-256 is right does it get its own name. Which servers are asked is
-configuration: `MIRRORS` below, or the environment variable `MUSICAE_MIRRORS`, a list of addresses separated by blanks, under
-each of which the files lie in a folder named after the data set. An empty `MUSICAE_MIRRORS` forbids downloads.
+A file grows under a temporary name, and gets its own name only when its SHA-256 is correct. The servers are configured by
+`MIRRORS` below or by the environment variable `MUSICAE_MIRRORS`, a list of addresses separated by blanks. Under each address
+the files lie in a folder named after the data set. An empty `MUSICAE_MIRRORS` forbids downloads.
 """
 
 import hashlib
@@ -39,12 +39,12 @@ MIRRORS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file that is known by its content.
+    """A file with known content.
 
     Arguments:
-        name: Its name, on the servers and here.
+        name: Its name, on the servers and on disk.
         size: Its length in bytes.
-        sha256: The SHA-256 of its content, in hexadecimal digits.
+        sha256: SHA-256 of its content, in hexadecimal digits.
     """
 
     name: str
@@ -53,28 +53,28 @@ class RemoteFile:
 
 
 class _Broken(Exception):
-    """A transfer that did not give the whole file."""
+    """A transfer did not return the whole file."""
 
 
 def mirrors_of(name: str) -> tuple[str, ...]:
-    """Return the addresses under which the files of a data set lie; none where downloads are forbidden."""
-    given = os.environ.get("MUSICAE_MIRRORS")
-    if given is None:
+    """Return the addresses under which the files of a data set lie; none if downloads are forbidden."""
+    configured = os.environ.get("MUSICAE_MIRRORS")
+    if configured is None:
         return MIRRORS[name]
-    return tuple(f"{base.rstrip('/')}/{name}/" for base in given.split())
+    return tuple(f"{base.rstrip('/')}/{name}/" for base in configured.split())
 
 
 def fetch(file: RemoteFile, mirrors: Sequence[str], folder: Path, progress: Progress | None = None) -> Path:
-    """Return the path of a file in a folder, downloaded if it is not there.
+    """Return the path of a file in a folder; the file is downloaded if it is missing.
 
     Arguments:
-        file: What to get.
-        mirrors: Addresses to ask, one after the other.
-        folder: Where it goes; a cut-off download stays there under a hidden name and is gone on with next time.
+        file: The file.
+        mirrors: Addresses to try, one after the other.
+        folder: Folder of the file. An interrupted download stays there under a hidden name, and the next call continues it.
         progress: Called with the file's name, the bytes so far, and all bytes.
 
     Raises:
-        DataError: no mirror gave the right content; the text says what each did.
+        DataError: no mirror returned the expected content; the message lists the problem with each.
     """
     target, part = folder / file.name, folder / f".{file.name}.part"
     if target.exists():
@@ -90,18 +90,18 @@ def fetch(file: RemoteFile, mirrors: Sequence[str], folder: Path, progress: Prog
             except (OSError, http.client.HTTPException, _Broken, ValueError) as error:
                 problems.append(f"{url}: {' '.join(str(error).split()) or type(error).__name__}")
                 break
-            found = _sha256(part)
-            if found == file.sha256:
+            digest = _sha256(part)
+            if digest == file.sha256:
                 os.replace(part, target)
                 return target
             part.unlink()
-            if not resumed:  # what was there before may have been at fault, so that a resumed file gets another chance
-                problems.append(f"{url}: its SHA-256 is {found[:12]}… where {file.sha256[:12]}… is expected")
+            if not resumed:  # the earlier part of a resumed file may have been wrong, so it is downloaded once more
+                problems.append(f"{url}: its SHA-256 is {digest[:12]}… where {file.sha256[:12]}… is expected")
     raise DataError(f"{file.name} could not be downloaded ({'; '.join(problems)}).")
 
 
 def _transfer(url: str, part: Path, file: RemoteFile, progress: Progress | None) -> None:
-    """Bring `part` to the file's full length, from where it ends."""
+    """Download the rest of `part`, up to the length of the file."""
     start = part.stat().st_size if part.exists() else 0
     if start > file.size:
         part.unlink()
@@ -110,8 +110,7 @@ def _transfer(url: str, part: Path, file: RemoteFile, progress: Progress | None)
         return
     request = urllib.request.Request(url, headers={"Range": f"bytes={start}-", "User-Agent": "musicae"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
-        ours = f"bytes {start}-"
-        resumes = answer.status == 206 and str(answer.headers.get("Content-Range", "")).startswith(ours)
+        resumes = answer.status == 206 and str(answer.headers.get("Content-Range", "")).startswith(f"bytes {start}-")
         if not resumes and answer.status != 200:
             raise _Broken(f"the server answered {answer.status}")
         done = start if resumes else 0
@@ -125,9 +124,9 @@ def _transfer(url: str, part: Path, file: RemoteFile, progress: Progress | None)
                     progress(file.name, done, file.size)
     if done > file.size:
         part.unlink()
-        raise _Broken(f"it sends more than the {file.size} bytes expected")
+        raise _Broken(f"it sends more than the expected {file.size} bytes")
     if done < file.size:
-        raise _Broken(f"the transfer was cut off after {done} of {file.size} bytes; the next try goes on from there")
+        raise _Broken(f"the transfer was cut off after {done} of {file.size} bytes; the next call continues from there")
 
 
 def _sha256(path: Path) -> str:

@@ -14,7 +14,7 @@ __all__ = ["load"]
 LOADERS: Registry[Callable[..., Any]] = Registry(
     {
         "music": "musicae.music.model:load",
-        "images": "musicae.images.model:load_pictures",
+        "images": "musicae.images.model:load",
     }
 )
 

@@ -15,7 +15,7 @@ from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.cli.main import main
 from musicae.core.config import to_dict
 from musicae.core.objectives import ObjectiveConfig
-from musicae.images.files import write_picture
+from musicae.images.files import write_image
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.representations import DrumGrid, MelodyGrid
@@ -229,5 +229,5 @@ def runs(tmp_path_factory: pytest.TempPathFactory, photographs: Path) -> Path:
 def picture(tmp_path: Path) -> Path:
     """Return a colour PNG of 32 x 32 pixels."""
     path = tmp_path / "picture.png"
-    write_picture(torch.linspace(0, 1, 3 * 32 * 32).reshape(3, 32, 32), path)
+    write_image(torch.linspace(0, 1, 3 * 32 * 32).reshape(3, 32, 32), path)
     return path

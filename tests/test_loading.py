@@ -11,7 +11,7 @@ import musicae
 from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, read_info, save_checkpoint
 from musicae.core.config import with_changes
 from musicae.errors import CheckpointError, ParameterError
-from musicae.images.model import PictureModel
+from musicae.images.model import ImageModel
 from musicae.loading import LOADERS
 from musicae.music.model import MusicModel
 
@@ -23,7 +23,7 @@ def test_without_a_name_the_default_model_of_melodies_is_loaded() -> None:
 
 
 def test_the_domain_of_a_checkpoint_decides_what_is_returned(tmp_path: Path) -> None:
-    for name, expected in (("drums-2bar", MusicModel), ("vae-2d", PictureModel)):
+    for name, expected in (("drums-2bar", MusicModel), ("vae-2d", ImageModel)):
         model = musicae.load(name, device="cpu")
         assert isinstance(model, expected)
         network, info = load_checkpoint(Path(musicae.__file__).parent / "weights" / f"{name}.safetensors")

@@ -123,10 +123,10 @@ def command(
     for section, reason in measured.get("skipped", {}).items():
         click.echo(f"Skipped: {section}; {reason}", err=True)
     if plot is not None:
-        from musicae.plots.evaluation import evaluation_figure
-        from musicae.plots.files import save_figure
+        from musicae.plots.evaluation import evaluation_plot
+        from musicae.plots.files import save_plot
 
-        save_figure(evaluation_figure(measured, title=f"{checkpoint}, {given['split']} windows"), plot)
+        save_plot(evaluation_plot(measured, title=f"{checkpoint}, {given['split']} windows"), plot)
     if as_json:
         click.echo(json.dumps(measured))
     else:

@@ -14,7 +14,7 @@ from musicae.cli.support.outputs import claim, targets
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from musicae.images.model import PictureModel
+    from musicae.images.model import ImageModel
 
 __all__ = ["Job", "checkpoint", "data", "data_dir", "job", "labels_for", "picture_files"]
 
@@ -64,13 +64,13 @@ class Job:
         claim(files, force=self.force)
         return files
 
-    def load(self) -> "PictureModel":
+    def load(self) -> "ImageModel":
         """Return the model."""
-        from musicae.images.model import load_pictures
+        from musicae.images.model import load
 
-        return load_pictures(self.checkpoint, device=self.device)
+        return load(self.checkpoint, device=self.device)
 
-    def read(self, model: "PictureModel", files: Sequence[Path], *, small: bool = False) -> "Tensor":
+    def read(self, model: "ImageModel", files: Sequence[Path], *, small: bool = False) -> "Tensor":
         """Return the pictures of files, shape (B, C, H, W); `small` ones are those that the model enlarges."""
         import torch
 
@@ -78,9 +78,9 @@ class Job:
 
     def write(self, picture: "Tensor", path: Path) -> None:
         """Write one picture."""
-        from musicae.images.files import write_picture
+        from musicae.images.files import write_image
 
-        write_picture(picture, path, zoom=self.zoom)
+        write_image(picture, path, zoom=self.zoom)
 
 
 def job(model: str, output: str, text: str, *, reads: bool = True) -> Callable[[F], F]:
@@ -117,7 +117,7 @@ def checkpoint(default: str) -> Callable[[F], F]:
     )
 
 
-def labels_for(model: "PictureModel", given: Sequence[int], count: int) -> "Tensor | None":
+def labels_for(model: "ImageModel", given: Sequence[int], count: int) -> "Tensor | None":
     """Return `count` labels, those given in turn, for a conditional model; None for any other.
 
     Raises:
@@ -125,7 +125,7 @@ def labels_for(model: "PictureModel", given: Sequence[int], count: int) -> "Tens
     """
     import torch
 
-    classes = model.model.classes
+    classes = model.network.classes
     if not classes:
         if given:
             raise click.ClickException(f"{model.name} is told no labels; leave out --label, or take a model such as cvae.")

@@ -1,6 +1,6 @@
-"""Data sets of pictures by name. To add one: a file here and a line in `IMAGE_SETS`."""
+"""Image data sets by name. To add one: a file here and an entry in `IMAGE_SETS`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,23 +9,24 @@ from musicae.core.progress import Progress
 from musicae.datasets.images.cifar import load_cifar10
 from musicae.datasets.images.mnist import load_fashion_mnist, load_mnist
 from musicae.errors import DataError
-from musicae.images.data import LabelledImages, Split
+from musicae.images.data import ImageData, LabelledImages, Split
+from musicae.images.model import ImageModel
 
-__all__ = ["IMAGE_SETS", "ImageSet", "image_set"]
+__all__ = ["IMAGE_SETS", "ImageSet", "image_set", "open_images", "open_images_for"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSet:
-    """A data set.
+    """An image data set.
 
     Arguments:
-        name: What commands call it.
-        title: What people call it.
-        licence: Under which terms it is used.
+        name: Its name on the command line.
+        title: Its name for people.
+        licence: The terms of its use.
         channels: 1 for grey, 3 for colour.
-        size: Side of its pictures in pixels.
+        size: Side of its images in pixels.
         classes: Names of its classes, in the order of their labels.
-        load: Function from split, folder (None: cache and download) and progress to the pictures.
+        load: Function from split, folder (None: cache, then download) and progress to the images.
     """
 
     name: str
@@ -78,6 +79,59 @@ def image_set(name: str) -> ImageSet:
     """Return a data set by name.
 
     Raises:
-        DataError: there is none of that name.
+        DataError: there is no data set of that name.
     """
     return look_up("data set", name, IMAGE_SETS, DataError)
+
+
+def open_images(
+    name: str,
+    folder: Path | str | None = None,
+    *,
+    splits: Sequence[Split] = ("train", "valid"),
+    progress: Progress | None = None,
+) -> ImageData:
+    """Load splits of a data set.
+
+    Arguments:
+        name: Name of the data set.
+        folder: Folder with its files; None uses the cache, then a download.
+        splits: The splits to load.
+        progress: Called while files are downloaded.
+
+    Raises:
+        DataError: the data set is unknown, or its files are missing or damaged.
+    """
+    chosen = image_set(name)
+    images = {split: chosen.load(split, folder, progress) for split in splits}
+    return ImageData(name=chosen.name, licence=chosen.licence, classes=chosen.classes, splits=images)
+
+
+def open_images_for(
+    model: ImageModel,
+    name: str | None = None,
+    folder: Path | str | None = None,
+    *,
+    splits: Sequence[Split],
+    progress: Progress | None = None,
+) -> ImageData:
+    """Load splits of a data set whose images have the size of a model.
+
+    Arguments:
+        model: The model.
+        name: Name of the data set; None uses the one that the model was trained on.
+        folder: Folder with its files; None uses the cache, then a download.
+        splits: The splits to load.
+        progress: Called while files are downloaded.
+
+    Raises:
+        DataError: the data set is unknown, its images have another size than the model's, or its files are missing or damaged.
+    """
+    chosen = image_set(name or str(model.info.data.get("set", "mnist")))
+    c = model.network.config
+    if (chosen.channels, chosen.size) != (c.channels, c.size):
+        raise DataError(
+            f"{chosen.title} has images of {chosen.channels} x {chosen.size} x {chosen.size}, but {model.name} takes "
+            f"{c.channels} x {c.size} x {c.size}; choose other --data or train a model on these."
+        )
+    return open_images(chosen.name, folder, splits=splits, progress=progress)

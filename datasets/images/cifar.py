@@ -1,10 +1,10 @@
 """CIFAR-10: 32 x 32 colour photographs in ten classes, from the binary version (the Python version is pickle, never read).
 
-A record is a byte of label and 3 x 32 x 32 bytes of pixels: red, green, blue, each row by row. Of the official training
-pictures the last tenth is `valid`.
+A record is one byte of label and 3 x 32 x 32 bytes of pixels: red, green, blue, each row by row. The last tenth of the
+official training images is `valid`.
 
-They come from the first of: a folder that the caller names, the folder `cifar-10` of the cache, or a checked download into
-it. Each holds either the six `.bin` files (possibly in `cifar-10-batches-bin`) or `cifar-10-binary.tar.gz`.
+The files come from the first of: a folder that the caller names, the folder `cifar-10` of the cache, or a verified download
+into it. The folder holds either the six `.bin` files (possibly in `cifar-10-batches-bin`) or `cifar-10-binary.tar.gz`.
 
 References:
     Krizhevsky, 2009, Learning Multiple Layers of Features from Tiny Images.
@@ -37,35 +37,35 @@ _FILES = {"train": tuple(f"data_batch_{i}.bin" for i in range(1, 6)), "test": ("
 
 
 def load_cifar10(split: Split, folder: Path | str | None = None, progress: Progress | None = None) -> LabelledImages:
-    """Return one split of CIFAR-10 (see the module's text for where it comes from).
+    """Return one split of CIFAR-10 (see the module's docstring for its sources).
 
     Arguments:
         split: `train`, `valid` or `test`.
-        folder: Folder with the files; without it cache and download are tried.
+        folder: Folder with the files; None uses the cache, then a download.
         progress: Called while files are downloaded.
 
     Raises:
-        ParameterError: an unknown split.
-        DataError: the pictures are not to be had, or a file is missing or damaged.
+        ParameterError: the split is unknown.
+        DataError: a file is missing or damaged, and cannot be downloaded.
     """
     check_split(split, "CIFAR-10")
-    where = cache_dir() / "cifar-10" if folder is None else Path(folder)
+    place = cache_dir() / "cifar-10" if folder is None else Path(folder)
     names = _FILES["test" if split == "test" else "train"]
-    if folder is None and _find(where, names[0]) is None:
+    if folder is None and _find(place, names[0]) is None:
         try:
-            fetch(_ARCHIVE, mirrors_of("cifar-10"), where, progress)
+            fetch(_ARCHIVE, mirrors_of("cifar-10"), place, progress)
         except DataError as error:
             raise DataError(
-                f"CIFAR-10 is not in {where}. {error} Give a folder with the official files (--data-dir)."
+                f"CIFAR-10 is not in {place}. {error} Give a folder with the official files (--data-dir)."
             ) from error
-    records = np.concatenate(_read_all(where, names))
+    records = np.concatenate(_read_all(place, names))
     images = torch.from_numpy(records[:, 1:].copy()).reshape(-1, *_SHAPE)
     labels = torch.from_numpy(records[:, 0].astype(np.int64))
     if split != "test":
-        kept = len(images) // 10
-        if not kept:
-            raise DataError(f"{where}: {len(images)} training pictures are too few for a validation split; {OFFICIAL}.")
-        part = slice(-kept, None) if split == "valid" else slice(None, -kept)
+        count = len(images) // 10
+        if not count:
+            raise DataError(f"{place}: {len(images)} training images are too few for a validation split; {OFFICIAL}.")
+        part = slice(-count, None) if split == "valid" else slice(None, -count)
         images, labels = images[part], labels[part]
     return LabelledImages(images, labels, "CIFAR-10")
 
@@ -85,7 +85,7 @@ def _read_all(folder: Path, names: tuple[str, ...]) -> list[np.ndarray[tuple[int
         path = _find(folder, name)
         if path is None:
             python = any((folder / sub / "data_batch_1").exists() for sub in (".", "cifar-10-batches-py"))
-            hint = " (the Python version is there, which musicae does not read: it is pickle)" if python else ""
+            hint = " (musicae does not read the Python version in this folder, because it is pickle)" if python else ""
             raise DataError(f"{folder / name}: no such file{hint}; put the files of the binary version there.")
         try:
             with path.open("rb") as file:
@@ -96,8 +96,8 @@ def _read_all(folder: Path, names: tuple[str, ...]) -> list[np.ndarray[tuple[int
 
 
 def _read_archive(archive: Path, names: tuple[str, ...]) -> list[np.ndarray[tuple[int, int], np.dtype[np.uint8]]]:
-    """Read members of the archive straight into memory: nothing in it decides what is written where."""
-    found = {}
+    """Read members of the archive into memory, so that no name in it can decide where a file is written."""
+    records = {}
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
@@ -105,13 +105,13 @@ def _read_archive(archive: Path, names: tuple[str, ...]) -> list[np.ndarray[tupl
                 if name in names and member.isfile():
                     file = tar.extractfile(member)
                     assert file is not None
-                    found[name] = _records(file, f"{archive}, {member.name}")
+                    records[name] = _records(file, f"{archive}, {member.name}")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise DataError(f"{archive}: not a sound archive ({' '.join(str(error).split())}); {OFFICIAL}.") from error
-    missing = [name for name in names if name not in found]
+        raise DataError(f"{archive}: not a valid archive ({' '.join(str(error).split())}); {OFFICIAL}.") from error
+    missing = [name for name in names if name not in records]
     if missing:
         raise DataError(f"{archive}: {missing[0]} is not in it; {OFFICIAL}.")
-    return [found[name] for name in names]
+    return [records[name] for name in names]
 
 
 def _records(file: IO[bytes] | io.BufferedReader, where: str) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
@@ -124,5 +124,5 @@ def _records(file: IO[bytes] | io.BufferedReader, where: str) -> np.ndarray[tupl
     wrong = np.flatnonzero(records[:, 0] > 9)
     if len(wrong):
         first = int(wrong[0])
-        raise DataError(f"{where}: label {records[first, 0]} of picture {first} is not between 0 and 9; {OFFICIAL}.")
+        raise DataError(f"{where}: label {records[first, 0]} of image {first} is not between 0 and 9; {OFFICIAL}.")
     return records

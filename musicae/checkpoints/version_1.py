@@ -30,6 +30,8 @@ def upgrade_info(values: dict[str, Any]) -> dict[str, Any]:
     upgraded = {"domain": domain, "kind": kind, **values}
     if isinstance(values.get("config"), dict):
         upgraded["config"] = upgrade_config(values.get("model"), values["config"])
+    if isinstance(values.get("data"), dict):
+        upgraded["data"] = _upgrade_data(values["data"])
     return upgraded
 
 
@@ -72,9 +74,19 @@ def upgrade_state(state: Mapping[str, Any]) -> dict[str, Any]:
     """
     recipe = json.loads(state["recipe"])
     recipe["config"] = upgrade_config(recipe["model"], recipe["config"])
+    recipe["data"] = _upgrade_data(recipe["data"])
     weights = upgrade_parameters(recipe["model"], recipe["config"], state["model"])
     upgraded = {"discriminator" if name == "opponent" else name: value for name, value in state.items()}
     return {**upgraded, "recipe": json.dumps(recipe), "model": weights}
+
+
+def _upgrade_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of training data of version 1 with the words of today, which are new for images only."""
+    upgraded = {"images" if name == "pictures" else name: value for name, value in data.items()}
+    task = upgraded.get("task")
+    if isinstance(task, Mapping) and task.get("name") == "pictures":
+        upgraded["task"] = {**task, "name": "images"}
+    return upgraded
 
 
 def _parameter(model: Any, config: Any, name: str) -> str:

@@ -24,7 +24,7 @@ def pick_device(name: str = "auto") -> torch.device:
         raise ParameterError(f"Unknown device {name!r}; choose auto, cpu, cuda or mps.")
     kind, _, index = name.partition(":")
     if not available[kind] or int(index or 0) >= (torch.cuda.device_count() if kind == "cuda" else 1):
-        raise ParameterError(f"This machine has no {name}; leave out --device, or use --device cpu.")
+        raise ParameterError(f"This machine has no {name}; use --device auto or --device cpu.")
     return torch.device(name)
 
 

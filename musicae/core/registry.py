@@ -16,8 +16,8 @@ MODELS: Registry[type[Autoencoder[Any]]] = Registry(
         "conductor-vae": "musicae.music.models.conductor:ConductorVAE",
         "musicvae": "musicae.music.models.musicvae:MusicVAE",
         "personal-vae": "musicae.music.models.personal:PersonalVAE",
-        "dense-autoencoder": "musicae.images.models.dense_and_conv:DenseAutoencoder",
-        "conv-autoencoder": "musicae.images.models.dense_and_conv:ConvAutoencoder",
+        "dense-autoencoder": "musicae.images.models.dense:DenseAutoencoder",
+        "conv-autoencoder": "musicae.images.models.conv:ConvAutoencoder",
         "conditional-autoencoder": "musicae.images.models.conditional:ConditionalAutoencoder",
         "adversarial-autoencoder": "musicae.images.models.adversarial:AdversarialAutoencoder",
     }

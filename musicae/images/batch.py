@@ -1,4 +1,4 @@
-"""What a model of pictures eats: what it sees, what it should answer, and labels; and the task that makes one of the other."""
+"""Image batches (encoder input, decoder target, optional labels), and the preprocessing that builds them from raw images."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,18 +10,17 @@ from musicae.core.config import from_dict
 from musicae.errors import ParameterError
 from musicae.images.corruptions import Corruption, corruption_from_dict
 
-__all__ = ["ImageBatch", "ImageTask", "Pictures"]
+__all__ = ["ImageBatch", "ImageTask", "Images"]
 
 
 @dataclass(frozen=True)
 class ImageBatch:
-    """A batch of pictures.
+    """A batch of images.
 
     Arguments:
-        images: What the encoder sees, floats in [0, 1], shape (B, C, H, W).
-        targets: What the decoder should give, of the same shape. Another tensor than `images` where the task is to repair
-            them.
-        labels: Classes, int64, shape (B,); only conditional models look at them.
+        images: Input of the encoder, floats in [0, 1], shape (B, C, H, W).
+        targets: Target of the decoder, of the same shape; it differs from `images` if the task is to repair them.
+        labels: Classes, int64, shape (B,); only conditional models use them.
     """
 
     images: Tensor
@@ -29,12 +28,12 @@ class ImageBatch:
     labels: Tensor | None = None
 
     @classmethod
-    def of(cls, x: "Pictures") -> "ImageBatch":
-        """Return a batch as it is, and plain pictures as a batch whose target they are themselves."""
+    def of(cls, x: "Images") -> "ImageBatch":
+        """Return a batch unchanged, and a tensor of images as a batch whose targets are the images themselves."""
         return cls(x, x) if isinstance(x, Tensor) else x
 
     def __len__(self) -> int:
-        """Return the number of pictures, B."""
+        """Return the number of images, B."""
         return len(self.images)
 
     def to(self, device: Any) -> "ImageBatch":
@@ -43,17 +42,18 @@ class ImageBatch:
         return ImageBatch(self.images.to(device), self.targets.to(device), labels)
 
 
-Pictures = Tensor | ImageBatch  # plain pictures are their own target and have no labels
+Images = Tensor | ImageBatch  # a tensor of images is its own target and has no labels
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageTask:
-    """How a picture of a data set becomes what a model sees and what it should answer.
+    """How images of a data set become encoder inputs and decoder targets.
 
     Arguments:
-        binarise: `none` gives grey values; `dynamic` draws every pixel as a coin with its grey value as probability, afresh
-            for every batch (Salakhutdinov and Murray, 2008, On the Quantitative Analysis of Deep Belief Networks).
-        corruption: What damages the pictures that the model sees; None lets it see its targets.
+        binarise: `none` keeps grey values; `dynamic` samples every pixel from a Bernoulli distribution with its grey value as
+            probability, again for every batch (Salakhutdinov and Murray, 2008, On the Quantitative Analysis of Deep Belief
+            Networks).
+        corruption: The damage to the encoder's input; None uses the targets as input.
     """
 
     binarise: Literal["none", "dynamic"] = "none"
@@ -65,34 +65,33 @@ class ImageTask:
             raise ParameterError(f"Unknown binarisation {self.binarise!r}. Allowed: none, dynamic.")
 
     def batch(self, grey: Tensor, labels: Tensor | None, generator: torch.Generator | None) -> ImageBatch:
-        """Make a batch.
+        """Build a batch from raw images.
 
         Arguments:
-            grey: Pictures, floats in [0, 1], shape (B, C, H, W).
+            grey: Images, floats in [0, 1], shape (B, C, H, W).
             labels: Their classes, int64, shape (B,).
-            generator: Source of coins and damage, on the pictures' device.
+            generator: Source of the Bernoulli samples and of the damage, on the device of the images.
         """
         targets = grey
         if self.binarise == "dynamic":
-            coins = torch.rand(grey.shape, generator=generator, dtype=grey.dtype, device=grey.device)
-            targets = (coins < grey).to(grey.dtype)
+            uniform = torch.rand(grey.shape, generator=generator, dtype=grey.dtype, device=grey.device)
+            targets = (uniform < grey).to(grey.dtype)
         images = targets if self.corruption is None else self.corruption(targets, generator)
         return ImageBatch(images, targets, labels)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the task, JSON-able; a checkpoint of pictures keeps it as its representation."""
+        """Return the task as a JSON-able dictionary, which checkpoints of image models keep among their data."""
         corruption = None if self.corruption is None else self.corruption.to_dict()
-        return {"name": "pictures", "binarise": self.binarise, "corruption": corruption}
+        return {"name": "images", "binarise": self.binarise, "corruption": corruption}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], *, where: str = "") -> "ImageTask":
-        """Build a task from what `to_dict` returned.
+        """Build a task from the result of `to_dict`.
 
         Raises:
-            ParameterError: it is something else.
+            ParameterError: unknown fields, or values out of range.
         """
         fields = {k: v for k, v in values.items() if k not in ("name", "corruption")}
-        given = values.get("corruption")
-        task = from_dict(cls, fields, where=where)
-        corruption = None if given is None else corruption_from_dict(given, where=where)
-        return cls(binarise=task.binarise, corruption=corruption)
+        corruption = values.get("corruption")
+        binarise = from_dict(cls, fields, where=where).binarise
+        return cls(binarise=binarise, corruption=None if corruption is None else corruption_from_dict(corruption, where=where))

@@ -1,22 +1,19 @@
-"""From an image recipe to a trainer: pictures loaded, model built, run folder checked."""
+"""From an image recipe and loaded images to a trainer."""
 
-import dataclasses
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import torch
 
 from musicae.checkpoints.format import CheckpointInfo
 from musicae.core.config import to_dict
 from musicae.core.device import pick_device
-from musicae.core.progress import Progress
 from musicae.core.registry import MODELS
-from musicae.datasets.images import image_set
 from musicae.images.batch import ImageTask
-from musicae.images.data import ImageBatches, LabelledImages, batches_in_order
+from musicae.images.data import ImageData, ImageSampler, LabelledImages, batches_in_order
 from musicae.images.metrics import psnr
-from musicae.images.models.base import ImageAutoencoder
-from musicae.images.recipes import ImagePreset, model_config
+from musicae.images.models.base import ImageAutoencoder, ImageConfig
+from musicae.images.recipes import ImageRecipe, model_config
 from musicae.training.experiment import start_from
 from musicae.training.loop import Trainer
 from musicae.training.run_folder import RunOptions, prepare_run_folder
@@ -27,104 +24,80 @@ __all__ = ["ImageExperiment"]
 _VALIDATION_BATCH = 500
 
 
-@dataclasses.dataclass(frozen=True)
+@final
+@dataclass(frozen=True)
 class ImageExperiment:
-    """A trainer with the pictures that it trains on.
+    """A trainer with the images that it trains on.
 
     Arguments:
-        trainer: The trainer, resumed where that was asked for.
-        train: The training pictures.
+        trainer: The trainer.
+        train: The training images.
     """
 
     trainer: Trainer
     train: LabelledImages
 
     @classmethod
-    def open(
-        cls,
-        recipe: ImagePreset,
-        folder: Path,
-        *,
-        data: str | None = None,
-        data_dir: Path | None = None,
-        limit: int | None = None,
-        device: str = "auto",
-        threads: int | None = None,
-        init_from: str | None = None,
-        resume: bool = False,
-        force: bool = False,
-        progress: Progress | None = None,
-    ) -> "ImageExperiment":
-        """Load the pictures, build the model and open the run folder.
+    def open(cls, recipe: ImageRecipe, data: ImageData, run: RunOptions) -> "ImageExperiment":
+        """Build the model and its trainer, and open the run folder.
 
         Arguments:
             recipe: What to train and how.
-            folder: Run folder.
-            data: Name of the data set; None takes the recipe's.
-            data_dir: Folder with its files; None takes cache and download.
-            limit: Train on the first so many pictures only.
-            device: `auto`, `cpu`, `cuda` or `mps`.
-            threads: CPU threads; None takes all cores.
-            init_from: A checkpoint whose weights to start from.
-            resume: Go on with the run in `folder`.
-            force: Start anew in a folder that holds a run.
-            progress: Called while files are downloaded.
+            data: The splits `train` and `valid` of a data set.
+            run: How to start the run.
 
         Raises:
-            ParameterError: the recipe does not fit together.
-            DataError: data are missing or damaged, or the folder holds a run already.
-            CheckpointError: `init_from` does not fit, or there is nothing to resume.
+            ParameterError: the fields of the recipe do not fit together or do not fit the images.
+            DataError: the folder already holds a run.
+            CheckpointError: `init_from` does not fit, or there is no run to resume.
         """
-        prepare_run_folder(RunOptions(folder=folder, threads=threads, resume=resume, force=force))
-        chosen = image_set(data or recipe.data)
-        task = ImageTask.from_dict(recipe.task)
-        config = model_config(recipe, channels=chosen.channels, size=chosen.size)
-        training = recipe.training
-        torch.manual_seed(training.seed)
-        model = MODELS[recipe.model](config)
-        assert isinstance(model, ImageAutoencoder)
-        if init_from is not None:
-            start_from(model, init_from)
-        train, valid = (chosen.load(split, data_dir, progress) for split in ("train", "valid"))
-        train = train.first(limit)
+        prepare_run_folder(run)
+        train, training, task = data["train"], recipe.training, ImageTask.from_dict(recipe.task)
+        _, channels, size, _ = train.images.shape
+        device = pick_device(run.device)
+        model = _build(recipe, model_config(recipe, channels=channels, size=size), run.init_from).to(device)
         labels = train.labels if model.classes else None
-        where = pick_device(device)
+        batch_size = min(training.batch_size, len(train))
+        validation = batches_in_order(data["valid"], task, device, seed=training.seed, size=_VALIDATION_BATCH)
         trainer = Trainer(
-            model.to(where),
+            model,
             training,
-            ImageBatches(train.images, min(training.batch_size, len(train)), training.seed, task=task, labels=labels),
-            folder,
-            CheckpointInfo(
-                domain="images",
-                model=model.name,
-                config=to_dict(config),
-                data={
-                    "set": chosen.name,
-                    "task": task.to_dict(),
-                    "source": train.source,
-                    "licence": chosen.licence,
-                    "pictures": len(train),
-                },
-            ),
-            validation=Validation(
-                batches=batches_in_order(valid, task, where, seed=training.seed, size=_VALIDATION_BATCH), score=image_scores
-            ),
+            ImageSampler(train.images, batch_size, training.seed, task=task, labels=labels),
+            run.folder,
+            _info(model, task, data),
+            validation=Validation(batches=validation, score=_scores),
         )
-        if resume:
+        if run.resume:
             trainer.resume()
         return cls(trainer, train)
 
     def summary(self) -> str:
         """Return one paragraph on model, data and device."""
         model, source = self.trainer.model, self.trainer.source
-        assert isinstance(source, ImageBatches)
+        assert isinstance(source, ImageSampler)
         return (
-            f"{model.name}: {model.parameter_count():,} parameters on {self.trainer.device}; {len(self.train):,} pictures of "
-            f"{self.train.source}; {source.batches_per_epoch} batches of {source.batch_size} an epoch."
+            f"{model.name}: {model.parameter_count():,} parameters on {self.trainer.device}; {len(self.train):,} images of "
+            f"{self.train.source}; {source.batches_per_epoch} batches of {source.batch_size} per epoch."
         )
 
 
-def image_scores(model: Any, batches: Any) -> dict[str, float]:
-    """Return the mean PSNR of reconstructed or repaired pictures in dB."""
-    decibels = torch.cat([psnr(model.reconstruct(batch), batch.targets) for batch in batches])
-    return {"psnr": float(decibels.mean())}
+def _build(recipe: ImageRecipe, config: ImageConfig, init_from: str | None) -> ImageAutoencoder:
+    """Return a model with weights from the recipe's seed, or with those of a checkpoint."""
+    torch.manual_seed(recipe.training.seed)
+    model = MODELS[recipe.model](config)
+    assert isinstance(model, ImageAutoencoder)
+    if init_from is not None:
+        start_from(model, init_from)
+    return model
+
+
+def _info(model: ImageAutoencoder, task: ImageTask, data: ImageData) -> CheckpointInfo:
+    """Return the description of the checkpoints of a run."""
+    train = data["train"]
+    facts = {"set": data.name, "task": task.to_dict(), "source": train.source, "licence": data.licence, "images": len(train)}
+    return CheckpointInfo(domain="images", model=model.name, config=to_dict(model.config), data=facts)
+
+
+def _scores(model: Any, batches: Any) -> dict[str, float]:
+    """Return the mean PSNR of reconstructed or repaired images in dB."""
+    return {"psnr": float(torch.cat([psnr(model.reconstruct(batch), batch.targets) for batch in batches]).mean())}

@@ -1,8 +1,9 @@
-"""Pictures to and from PNG and JPEG files (through Pillow)."""
+"""Images from PNG and JPEG files and to PNG files (with Pillow)."""
 
 import io
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -10,63 +11,83 @@ from torch import Tensor
 from musicae.core.files import write_atomically
 from musicae.errors import DataError, ParameterError
 
-__all__ = ["read_picture", "tile", "write_picture"]
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["read_image", "tile", "write_image"]
 
 _MODES = {1: "L", 3: "RGB"}
-_WORDS = {"L": "grey", "RGB": "colour"}
+_COLOURS = {"L": "grey", "RGB": "colour"}
 _MOST_PIXELS = 50_000_000
 
 
-def read_picture(path: Path, *, size: int, channels: int, fit: bool = False, invert: bool = False) -> Tensor:
+def read_image(path: Path, *, size: int, channels: int, fit: bool = False, invert: bool = False) -> Tensor:
     """Read a PNG or JPEG file.
 
     Arguments:
         path: The file.
-        size: Wanted side in pixels.
+        size: Required side in pixels.
         channels: 1 for grey, 3 for colour.
-        fit: Cut the middle square out, resize it and change its mode where that is needed; without it such files are refused.
-        invert: Exchange black and white, for dark ink on white paper where a model knows white ink on black.
+        fit: Whether to crop the middle square, resize it and convert its mode if needed; otherwise such files are errors.
+        invert: Whether to exchange black and white, for dark ink on white paper if the model was trained on white ink on black.
 
     Returns:
         Floats in [0, 1], shape (1, C, size, size).
 
     Raises:
-        DataError: the file is missing, no picture, or of another size or mode than wanted.
+        DataError: the file is missing, is not an image, or has another size or mode than required.
     """
     import numpy as np
-    from PIL import Image, ImageOps, UnidentifiedImageError
 
-    wanted = _MODES[channels]
+    mode = _MODES[channels]
+    image = _open(path)
+    if fit:
+        image = _fitted(image, size, mode)
+    if image.mode != mode or image.size != (size, size):
+        shape = f"{image.width} x {image.height} pixels in mode {image.mode}"
+        raise DataError(
+            f"{path}: {shape}, but the model needs {size} x {size} pixels in mode {mode} ({_COLOURS[mode]}); --fit converts it."
+        )
+    array = np.array(image, dtype=np.uint8).reshape(size, size, channels)
+    x = torch.from_numpy(array).permute(2, 0, 1)[None].float() / 255
+    return 1.0 - x if invert else x
+
+
+def _open(path: Path) -> "Image":
+    """Read an image of any size and mode.
+
+    Raises:
+        DataError: the file is missing, too large, or not an image.
+    """
+    from PIL import Image, UnidentifiedImageError
+
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as file:
             if file.width * file.height > _MOST_PIXELS:
                 raise DataError(f"{path}: {file.width} x {file.height} pixels are more than {_MOST_PIXELS:,}; make it smaller.")
-            picture: Image.Image = file.copy()
+            return file.copy()
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file.") from error
     except (IsADirectoryError, PermissionError) as error:
         raise DataError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}.") from error
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: not a picture in PNG or JPEG format.") from error
+        raise DataError(f"{path}: not an image in PNG or JPEG format.") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path}: cut off or damaged ({' '.join(str(error).split())}).") from error
-    if fit:
-        if picture.mode in ("RGBA", "LA", "PA", "P"):  # what is transparent is paper
-            picture = picture.convert("RGBA")
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-        picture = ImageOps.fit(picture.convert(wanted), (size, size), Image.Resampling.BOX)
-    if picture.mode != wanted or picture.size != (size, size):
-        shape = f"{picture.width} x {picture.height} pixels in mode {picture.mode}"
-        raise DataError(
-            f"{path}: {shape}, but {size} x {size} pixels in mode {wanted} ({_WORDS[wanted]}) are wanted; --fit converts it."
-        )
-    array = np.array(picture, dtype=np.uint8).reshape(size, size, channels)
-    x = torch.from_numpy(array).permute(2, 0, 1)[None].float() / 255
-    return 1.0 - x if invert else x
 
 
-def write_picture(x: Tensor, path: Path, *, zoom: int = 1) -> None:
-    """Write one picture as a PNG file, whole or not at all.
+def _fitted(image: "Image", size: int, mode: str) -> "Image":
+    """Return the middle square of an image at another size and mode; transparent pixels become white."""
+    from PIL import Image, ImageOps
+
+    if image.mode in ("RGBA", "LA", "PA", "P"):
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return ImageOps.fit(image.convert(mode), (size, size), Image.Resampling.BOX)
+
+
+def write_image(x: Tensor, path: Path, *, zoom: int = 1) -> None:
+    """Write one image as a PNG file, whole or not at all.
 
     Arguments:
         x: Floats in [0, 1], shape (C, H, W), C being 1 or 3.
@@ -83,23 +104,26 @@ def write_picture(x: Tensor, path: Path, *, zoom: int = 1) -> None:
 
 
 def tile(x: Tensor, *, columns: int | None = None, gap: int = 2) -> Tensor:
-    """Lay pictures out in rows, white gaps between them.
+    """Arrange images in rows, with white gaps between them.
 
     Arguments:
-        x: Pictures, shape (N, C, H, W), N at least 1.
-        columns: Pictures in a row. [default: as many as make the layout about square]
+        x: Images, shape (N, C, H, W), N at least 1.
+        columns: Images per row; None makes the result about square.
         gap: Width of the gaps in pixels.
 
     Returns:
-        One picture, shape (C, rows * (H + gap) - gap, columns * (W + gap) - gap).
+        One image, shape (C, rows * (H + gap) - gap, columns * (W + gap) - gap).
+
+    Raises:
+        ParameterError: images of another shape, or none.
     """
     if x.dim() != 4 or not len(x):
-        raise ParameterError(f"Pictures to lay out must have shape (N, C, H, W) with N at least 1, got {tuple(x.shape)}.")
+        raise ParameterError(f"Images to arrange must have shape (N, C, H, W) with N at least 1, got {tuple(x.shape)}.")
     columns = columns or math.ceil(math.sqrt(len(x)))
     rows = -(-len(x) // columns)
     _, channels, height, width = x.shape
     sheet = x.new_ones(channels, rows * (height + gap) - gap, columns * (width + gap) - gap)
-    for i, picture in enumerate(x):
+    for i, image in enumerate(x):
         top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
-        sheet[:, top : top + height, left : left + width] = picture
+        sheet[:, top : top + height, left : left + width] = image
     return sheet

@@ -1,11 +1,11 @@
-"""Dense and convolutional blocks that know no task.
+"""Convolutional blocks and stacks, independent of any task.
 
-Shapes: B batch, C channels, H = W = `size`, the side of a square picture. Every stage of the convolutional stacks
-halves the side, rounding up (28, 14, 7, 4), and the decoder climbs back to exactly the side that the encoder came from.
+Shapes: B batch, C channels, H = W = `size`, the side of a square image. Every stage of an encoder stack halves the side,
+rounding up (28, 14, 7, 4). The decoder stack returns exactly to the side of the encoder's input.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from torch import Tensor, nn
@@ -26,27 +26,28 @@ Resample = Literal["pool", "stride"]
 
 
 def stage_sizes(size: int, stages: int) -> tuple[int, ...]:
-    """Return the side of the picture before the first and after each halving stage: 28 and 3 give (28, 14, 7, 4).
+    """Return the side of the image before the first and after each halving stage: 28 and 3 give (28, 14, 7, 4).
 
     Raises:
-        ParameterError: no stage, or more stages than the side can be halved.
+        ParameterError: no stages, or more stages than times that the side can be halved.
     """
     sizes = [size]
     for _ in range(stages):
         sizes.append((sizes[-1] + 1) // 2)
     if stages < 1 or sizes[-2] < 2:
         raise ParameterError(
-            f"A picture of side {size} cannot be halved {stages} times; give at least one width and fewer than "
+            f"An image of side {size} cannot be halved {stages} times; give at least one width and fewer than "
             f"{max(size - 1, 0).bit_length() + 1}."
         )
     return tuple(sizes)
 
 
+@final
 class Crop(nn.Module):
-    """Keeps the first rows and columns of a picture.
+    """Crops an image to its first rows and columns.
 
     Arguments:
-        size: Side of the picture that is kept.
+        size: Side of the cropped image.
     """
 
     def __init__(self, size: int) -> None:
@@ -54,15 +55,16 @@ class Crop(nn.Module):
         self.size = size
 
     def forward(self, x: Tensor) -> Tensor:
-        """Cut (B, C, H, W) down to (B, C, size, size)."""
+        """Crop (B, C, H, W) to (B, C, size, size)."""
         return x[:, :, : self.size, : self.size]
 
 
+@final
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside an open road (He, Zhang, Ren and Sun, 2015, arXiv 1512.03385).
+    """Residual block: two 3x3 convolutions with an identity skip connection (He, Zhang, Ren and Sun, 2015, arXiv 1512.03385).
 
     Arguments:
-        channels: Channels of its input and output.
+        channels: Channels of input and output.
         activation: Name of the activation before each convolution.
     """
 
@@ -76,9 +78,8 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x and what the convolutions add to it, shape (B, C, H, W)."""
-        out: Tensor = x + self.layers(x)
-        return out
+        """Return x plus the output of the convolutions, shape (B, C, H, W)."""
+        return x + self.layers(x)
 
 
 def conv_encoder(
@@ -93,10 +94,10 @@ def conv_encoder(
     """Return 3x3 convolutions, each of which halves the side.
 
     Arguments:
-        channels: Channels of the picture, C.
+        channels: Channels of the image, C.
         widths: Channels after each stage.
-        size: Side of the picture.
-        resample: `stride` lets the convolution move by two pixels; `pool` takes the maximum of 2x2 pixels after it.
+        size: Side of the image.
+        resample: `stride` uses a stride of two pixels; `pool` takes the maximum of 2x2 pixels after the convolution.
         activation: Name of the activation that ends each stage.
         blocks: Residual blocks at the end of each stage.
 
@@ -123,14 +124,14 @@ def conv_decoder(
     activation: Activation = "relu",
     blocks: int = 0,
 ) -> nn.Sequential:
-    """Return the mirror of `conv_encoder`, each stage of which doubles the side.
+    """Return the mirror image of `conv_encoder`; each of its stages doubles the side.
 
     Arguments:
-        channels: Channels of the picture, C.
-        widths: The encoder's widths, in the encoder's order.
-        size: Side of the picture.
+        channels: Channels of the image, C.
+        widths: Widths of the encoder, in the order of the encoder.
+        size: Side of the image.
         resample: `stride` doubles by transposed and sub-pixel convolutions, `pool` by repeating pixels after a 3x3 convolution.
-        activation: Name of the activation that follows every convolution but the last.
+        activation: Name of the activation that follows every convolution except the last.
         blocks: Residual blocks at the beginning of each stage.
 
     Returns:
@@ -145,10 +146,10 @@ def conv_decoder(
 def _transposed_stages(
     channels: int, widths: list[int], sides: Sequence[int], activation: Activation, blocks: int
 ) -> list[nn.Module]:
-    """Double by transposed convolutions that land on each side exactly, and at last by a sub-pixel convolution.
+    """Double the side by transposed convolutions that give each side exactly, and the last time by a sub-pixel convolution.
 
-    The last doubling makes four values a channel at half the side and spreads them over 2x2 pixels (Shi et al., 2016,
-    arXiv 1609.05158): convolutions at full resolution took half the time of a training step on a CPU.
+    The last stage computes four values per channel at half the side and rearranges them into 2x2 pixels (Shi et al., 2016,
+    arXiv 1609.05158), because convolutions at full resolution took half the time of a training step on a CPU.
     """
     layers: list[nn.Module] = []
     for before, after, side in zip(widths[:-1], widths[1:], sides[1:-1], strict=True):
@@ -164,15 +165,15 @@ def _transposed_stages(
 def _repeated_stages(
     channels: int, widths: list[int], sides: Sequence[int], activation: Activation, blocks: int
 ) -> list[nn.Module]:
-    """Double by repeating pixels; convolutions without padding trim what rounding up has added.
+    """Double the side by repeating pixels; convolutions without padding remove the surplus of rounding up.
 
-    Doubling takes a surplus of at most 1 to at most 3, and a convolution without padding takes 2 away, so that the
-    surplus stays at most 1 all the way up and one row and column at most are cut off at the end.
+    Doubling turns a surplus of at most 1 into at most 3, and a convolution without padding removes 2. So the surplus stays at
+    most 1, and at most one row and one column are cropped at the end.
     """
     layers: list[nn.Module] = []
     side = sides[0]
-    for before, after, wanted in zip([widths[0], *widths[:-1]], widths, sides[:-1], strict=True):
-        padding = 0 if side - wanted >= 2 else 1
+    for before, after, target in zip([widths[0], *widths[:-1]], widths, sides[:-1], strict=True):
+        padding = 0 if side - target >= 2 else 1
         layers += [ResidualBlock(before, activation) for _ in range(blocks)]
         layers += [nn.Conv2d(before, after, 3, padding=padding), activation_layer(activation)]
         layers.append(nn.Upsample(scale_factor=2))
@@ -185,9 +186,9 @@ def _repeated_stages(
 
 
 def _channels_last(layers: Sequence[nn.Module]) -> nn.Sequential:
-    """Join layers, and keep the channels of a pixel side by side in memory.
+    """Join layers, with weights in the channels-last memory format.
 
-    On CPUs a training step of few channels then takes little more than half the time, and none takes longer.
+    On CPUs a training step with few channels then takes little more than half the time, and no step takes longer.
     """
     network = nn.Sequential(*layers)
     for parameter in network.parameters():

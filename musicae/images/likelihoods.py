@@ -1,11 +1,11 @@
-"""Likelihoods of pictures in [0, 1] given the decoder's output.
+"""Likelihoods of images in [0, 1] given the output of the decoder.
 
-Each turns the decoder's output, called logits here, shape (B, C, H, W), into log p(x|z) in nats, summed over the pixels
-and channels of each picture, into the mean picture, and into samples.
+The output of the decoder, of shape (B, C, H, W), is called logits. From it each likelihood computes log p(x|z) in nats, summed
+over the pixels and channels of each image, the mean image, and samples.
 """
 
 import math
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from torch import Tensor, nn
@@ -19,48 +19,50 @@ __all__ = ["BernoulliLikelihood", "GaussianLikelihood", "Likelihood", "make_like
 _LOWEST_LOG_SCALE = -6.0
 
 
+@final
 class BernoulliLikelihood(nn.Module):
-    """Every pixel is a coin with P(x = 1) = sigmoid(logit).
+    """Every pixel is a Bernoulli variable with P(x = 1) = sigmoid(logit).
 
-    Grey values are accepted as relaxed targets: log p = x log P + (1 - x) log (1 - P), the expected log likelihood of a
-    picture binarised by coins with the grey values as probabilities. It is no density over grey values (for one, see
-    Loaiza-Ganem and Cunningham, 2019, arXiv 1907.06845), so figures for grey and for binarised data do not compare.
+    Grey values are accepted as relaxed targets: log p = x log P + (1 - x) log (1 - P), the expected log likelihood of an
+    image binarised with the grey values as probabilities. It is not a density over grey values (for one, see Loaiza-Ganem and
+    Cunningham, 2019, arXiv 1907.06845), so metrics of grey and of binarised data are not comparable.
     """
 
     def log_prob(self, logits: Tensor, x: Tensor) -> Tensor:
-        """Return log p(x|z) in nats, shape (B,), for logits and pictures of shape (B, C, H, W)."""
+        """Return log p(x|z) in nats, shape (B,), for logits and images of shape (B, C, H, W)."""
         return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
 
     def mean(self, logits: Tensor) -> Tensor:
-        """Return the mean picture, shape (B, C, H, W), values in [0, 1]."""
+        """Return the mean image, shape (B, C, H, W), values in [0, 1]."""
         return torch.sigmoid(logits)
 
     def sample(self, logits: Tensor, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
-        """Draw pictures of zeros and ones, shape (B, C, H, W).
+        """Sample images of zeros and ones, shape (B, C, H, W).
 
         Arguments:
-            logits: The decoder's output, shape (B, C, H, W).
-            temperature: Divides the logits: 1 samples from the likelihood, less sharpens it, 0 draws nothing and
-                returns the **mean** picture.
+            logits: The output of the decoder, shape (B, C, H, W).
+            temperature: Divides the logits: 1 samples from the likelihood, less sharpens it, 0 returns the **mean** image
+                without sampling.
             generator: Source of randomness, on any device.
         """
         check_temperature(temperature)
         if temperature == 0:
             return self.mean(logits)
         device = logits.device if generator is None else generator.device
-        coins = torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=device).to(logits.device)
-        return (coins < torch.sigmoid(logits / temperature)).to(logits.dtype)
+        uniform = torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=device).to(logits.device)
+        return (uniform < torch.sigmoid(logits / temperature)).to(logits.dtype)
 
 
+@final
 class GaussianLikelihood(nn.Module):
-    """Every pixel is normal around sigmoid(logit) with one scale (standard deviation) for all pixels.
+    """Every pixel is normal with mean sigmoid(logit) and one scale (standard deviation) for all pixels.
 
-    A scale of sqrt(1/2) makes `-log_prob` the summed squared error, up to a constant. A learned scale weighs squared
-    error against KL by itself; it is kept above exp(-6), about 0.0025, without which a picture whose background is
-    constant lets the likelihood grow without bound.
+    A scale of sqrt(1/2) makes `-log_prob` the summed squared error, up to a constant. A learned scale balances squared error
+    and KL. It has a lower bound of exp(-6), about 0.0025; without one, the likelihood of an image with a constant background
+    is unbounded.
 
     Arguments:
-        scale: Standard deviation in units of the pixel range, above exp(-6) if learned, else above 0.
+        scale: Standard deviation in units of the pixel range, above exp(-6) if learned, above 0 if not.
         learn_scale: Whether the scale is trained, starting from `scale`.
 
     Raises:
@@ -91,21 +93,21 @@ class GaussianLikelihood(nn.Module):
         return _LOWEST_LOG_SCALE + F.softplus(self.raw_scale)
 
     def log_prob(self, logits: Tensor, x: Tensor) -> Tensor:
-        """Return log p(x|z) in nats, shape (B,), for logits and pictures of shape (B, C, H, W)."""
+        """Return log p(x|z) in nats, shape (B,), for logits and images of shape (B, C, H, W)."""
         log_scale = self.log_scale
         square = ((x - self.mean(logits)) ** 2).flatten(1).sum(1) * torch.exp(-2 * log_scale)
         return -0.5 * square - math.prod(x.shape[1:]) * (log_scale + 0.5 * math.log(2 * math.pi))
 
     def mean(self, logits: Tensor) -> Tensor:
-        """Return the mean picture, shape (B, C, H, W), values in [0, 1]."""
+        """Return the mean image, shape (B, C, H, W), values in [0, 1]."""
         return torch.sigmoid(logits)
 
     def sample(self, logits: Tensor, *, temperature: float = 1.0, generator: torch.Generator | None = None) -> Tensor:
-        """Draw pictures, cut to [0, 1], shape (B, C, H, W).
+        """Sample images, clipped to [0, 1], shape (B, C, H, W).
 
         Arguments:
-            logits: The decoder's output, shape (B, C, H, W).
-            temperature: Multiplies the scale: 1 samples from the likelihood, 0 returns the mean picture.
+            logits: The output of the decoder, shape (B, C, H, W).
+            temperature: Multiplies the scale: 1 samples from the likelihood, 0 returns the mean image.
             generator: Source of randomness, on any device.
         """
         check_temperature(temperature)
@@ -120,7 +122,7 @@ Likelihood = BernoulliLikelihood | GaussianLikelihood
 
 
 def make_likelihood(kind: Literal["bernoulli", "gaussian"], *, scale: float = 1.0, learn_scale: bool = False) -> Likelihood:
-    """Return the likelihood of that kind; `scale` and `learn_scale` belong to the Gaussian.
+    """Return a likelihood by name; `scale` and `learn_scale` belong to the Gaussian.
 
     Raises:
         ParameterError: an unknown kind, a scale that is too small, or a learned scale for the Bernoulli.

@@ -1,4 +1,4 @@
-"""How scores show themselves in a Jupyter notebook: a piano roll as inline SVG and sound in the page, nothing fetched."""
+"""Scores in a Jupyter notebook: a piano roll as inline SVG and sound inside the page; nothing is downloaded."""
 
 import base64
 import html
@@ -11,33 +11,33 @@ from musicae.sound.render import encode_audio, render
 
 __all__ = ["MAX_NOTES", "MAX_SECONDS", "morph_html", "score_html"]
 
-MAX_NOTES = 1500  # drawn of each score
-MAX_SECONDS = 30.0  # of sound in the page: about 0.4 MB
-MAX_STEPS = 16  # of a morph
+MAX_NOTES = 1500  # notes drawn per score
+MAX_SECONDS = 30.0  # sound in the page: about 0.4 MB
+MAX_STEPS = 16  # steps drawn per morph
 _HEIGHT = 120
 _RATE = 22050
 
 
 def score_html(score: Score) -> str:
-    """Return a score as HTML: its roll and an audio control."""
+    """Return a score as HTML: a piano roll and an audio control."""
     notes = sum(len(track.notes) for track in score.tracks)
     bars = len(score.bars())
-    told = f"{bars} bar{'s' * (bars != 1)}, {notes} note{'s' * (notes != 1)}, {score.seconds_at(score.end):.1f} s"
+    caption = f"{bars} bar{'s' * (bars != 1)}, {notes} note{'s' * (notes != 1)}, {score.seconds_at(score.end):.1f} s"
     if notes > MAX_NOTES:
-        told += f"; the first {MAX_NOTES:,} notes are drawn"
-    return f"<div>{_svg(score, 720)}{_audio(score)}<div style='font-size:small'>{told}</div></div>"
+        caption += f"; the first {MAX_NOTES:,} notes are drawn"
+    return f"<div>{_svg(score, 720)}{_audio(score)}<div style='font-size:small'>{caption}</div></div>"
 
 
 def morph_html(scores: Sequence[Score], joined: Score) -> str:
-    """Return a morph as HTML: a row of rolls, and its steps one after the other as sound."""
-    shown = [
+    """Return a morph as HTML: a row of piano rolls, and an audio control that plays its steps one after the other."""
+    steps = [
         scores[round(i * (len(scores) - 1) / max(min(len(scores), MAX_STEPS) - 1, 1))]
         for i in range(min(len(scores), MAX_STEPS))
     ]
-    span = _span(shown)
-    rolls = "".join(_svg(score, max(90, 720 // len(shown)), span, limit=MAX_NOTES // len(shown)) for score in shown)
-    told = f"{len(scores)} steps" + (f", {len(shown)} drawn" if len(shown) < len(scores) else "")
-    return f"<div><div>{rolls}</div>{_audio(joined)}<div style='font-size:small'>{told}</div></div>"
+    span = _span(steps)
+    rolls = "".join(_svg(score, max(90, 720 // len(steps)), span, limit=MAX_NOTES // len(steps)) for score in steps)
+    caption = f"{len(scores)} steps" + (f", {len(steps)} drawn" if len(steps) < len(scores) else "")
+    return f"<div><div>{rolls}</div>{_audio(joined)}<div style='font-size:small'>{caption}</div></div>"
 
 
 def _span(scores: Sequence[Score]) -> tuple[int, int]:
@@ -46,7 +46,7 @@ def _span(scores: Sequence[Score]) -> tuple[int, int]:
 
 
 def _svg(score: Score, width: int, span: tuple[int, int] | None = None, limit: int = MAX_NOTES) -> str:
-    """Draw a score: bar lines, notes in their tracks' colours, stronger where they are louder."""
+    """Draw a score: bar lines, and notes in the colours of their tracks, less transparent if they are louder."""
     low, high = span or _span([score])
     notes = sorted((n.onset, n.pitch, n.duration, n.velocity, i) for i, t in enumerate(score.tracks) for n in t.notes)[:limit]
     cut = notes[-1][0] + notes[-1][2] if len(notes) == limit else float("inf")
@@ -66,7 +66,7 @@ def _svg(score: Score, width: int, span: tuple[int, int] | None = None, limit: i
 
 
 def _audio(score: Score) -> str:
-    """Return an audio control with the first half minute of a score in it."""
+    """Return an audio control with the first half minute of a score."""
     end = next((bar.start for bar in score.bars() if score.seconds_at(bar.start) >= MAX_SECONDS), None)
     note = ""
     if end is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from musicae.errors import RenderError
 from musicae.music.general_midi import drum_name, pitch_name, program_name
 from musicae.music.score import Bar, Note, Score, Track
-from musicae.plots.files import check_format, save_figure
+from musicae.plots.files import check_format, save_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,7 +106,7 @@ def save_rolls(
     path = Path(path)
     check_format(path)
     try:
-        save_figure(roll_figure(scores, titles, bars=bars, columns=columns), path)
+        save_plot(roll_figure(scores, titles, bars=bars, columns=columns), path)
     except OSError as error:
         raise RenderError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}.") from error
 

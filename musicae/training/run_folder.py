@@ -150,7 +150,7 @@ class RunFolder:
                 state = upgrade_state(state)
             theirs = json.loads(state["recipe"])
         except FileNotFoundError as error:
-            raise CheckpointError(f"{path} does not exist: there is no run to resume. Leave out --resume.") from error
+            raise CheckpointError(f"{path} does not exist: there is no run to resume. Run it without --resume.") from error
         except Exception as error:  # torch raises many kinds for a damaged file
             raise CheckpointError(f"{path} is damaged and cannot be resumed. Start a new run.") from error
         if version not in (1, FORMAT_VERSION):

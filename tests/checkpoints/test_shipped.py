@@ -16,7 +16,8 @@ from musicae.datasets.images import IMAGE_SETS
 from musicae.datasets.music.prepare import split_of
 from musicae.images.corruptions import Downscaling
 from musicae.images.metrics import psnr
-from musicae.images.model import PictureModel, load_pictures
+from musicae.images.model import ImageModel
+from musicae.images.model import load as load_image_model
 from musicae.images.recipes import IMAGE_PRESETS
 from musicae.music.decoding import GREEDY
 from musicae.music.recipes import PRESETS
@@ -52,14 +53,14 @@ def drummer(request: pytest.FixtureRequest) -> MusicModel:
 
 
 @pytest.fixture(scope="module", params=IMAGES)
-def painter(request: pytest.FixtureRequest) -> PictureModel:
+def painter(request: pytest.FixtureRequest) -> ImageModel:
     """Return each shipped model of pictures."""
-    return load_pictures(request.param, device="cpu")
+    return load_image_model(request.param, device="cpu")
 
 
-def strokes(model: PictureModel) -> torch.Tensor:
+def strokes(model: ImageModel) -> torch.Tensor:
     """Return four pictures of white strokes, the kind of thing that is written by hand: one, seven, and their mirrors."""
-    c = model.model.config
+    c = model.network.config
     x = torch.zeros(4, c.channels, c.size, c.size)
     low, high, middle = c.size // 5, c.size - c.size // 5, c.size // 2
     x[0, :, low:high, middle - 1 : middle + 2] = 1.0
@@ -180,10 +181,10 @@ def test_drum_samples_are_beats(drummer: MusicModel) -> None:
     assert len({n.velocity for s in scores for n in s.tracks[0].notes}) > 20
 
 
-def test_pictures_come_back_or_are_repaired(painter: PictureModel) -> None:
+def test_pictures_come_back_or_are_repaired(painter: ImageModel) -> None:
     """What is made is nearer to strokes than a black picture, and, of a repair, than the damaged ones."""
     true = strokes(painter)
-    labels = torch.tensor([1, 7, 1, 7]) if painter.model.classes else None
+    labels = torch.tensor([1, 7, 1, 7]) if painter.network.classes else None
     if painter.task.corruption is None:
         worst, made = torch.zeros_like(true), painter.reconstruct(true, labels)
     else:
@@ -197,9 +198,9 @@ def test_pictures_come_back_or_are_repaired(painter: PictureModel) -> None:
 
 
 @pytest.mark.parametrize("painter", SAMPLED, indirect=True)
-def test_pictures_that_can_be_sampled_are_varied_and_neither_black_nor_grey(painter: PictureModel) -> None:
-    config: Any = painter.model.config
-    labels = torch.arange(32) % painter.model.classes if painter.model.classes else None
+def test_pictures_that_can_be_sampled_are_varied_and_neither_black_nor_grey(painter: ImageModel) -> None:
+    config: Any = painter.network.config
+    labels = torch.arange(32) % painter.network.classes if painter.network.classes else None
     samples = painter.sample(32, labels, seed=0)
     assert 0.05 < float(samples.mean()) < 0.4 and float(samples.std(0).mean()) > 0.05
     ink = 0.75 if config.latent_size == 2 else 0.9  # two numbers say so little that the mean pictures are soft

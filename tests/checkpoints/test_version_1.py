@@ -51,6 +51,7 @@ def test_domain_and_kind_of_shipped_models(name: str) -> None:
         assert (info.domain, info.kind) == ("music", "drums")
     else:
         assert (info.domain, info.kind) == ("images", "")
+        assert info.data["images"] == 55_000 and "pictures" not in info.data and info.data["task"]["name"] == "images"
 
 
 @pytest.fixture(scope="module")

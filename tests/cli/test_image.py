@@ -15,10 +15,10 @@ from PIL import Image
 
 from musicae.cli.commands.image import COMMANDS
 from musicae.errors import CheckpointError
-from musicae.images.files import read_picture
-from musicae.images.model import load_pictures
+from musicae.images.files import read_image
+from musicae.images.model import load as load_image_model
 from musicae.images.recipes import IMAGE_PRESETS
-from musicae.plots.lesson import FIGURES
+from musicae.plots.lesson import PLOTS
 
 Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def test_every_command_has_help_an_example_and_a_row(run: Run, name: str) -> Non
 def test_every_file_is_a_command_and_help_lists_presets_and_figures(run: Run) -> None:
     assert {path.stem for path in (ROOT / "cli" / "commands" / "image").glob("*.py")} - {"__init__"} == set(COMMANDS)
     assert all(re.search(rf"^  {name} ", run("image", "train", "-h")[1], re.MULTILINE) for name in IMAGE_PRESETS)
-    assert all(re.search(rf"^  {name} ", run("image", "plot", "-h")[1], re.MULTILINE) for name in FIGURES)
+    assert all(re.search(rf"^  {name} ", run("image", "plot", "-h")[1], re.MULTILINE) for name in PLOTS)
     assert run("image", "smaple")[2].endswith("Error: No such command 'smaple'; did you mean 'sample'?\n")
 
 
@@ -58,7 +58,7 @@ def test_training_goes_on(run: Run, runs: Path, photographs: Path, tmp_path: Pat
     train = ("image", "train", "--config", runs / "aae.json", *where)
     status, out, err = run(*train)
     assert status == 0 and lines(out)[0]["step"] == 3 and "valid_psnr" in lines(out)[0]
-    assert "90 pictures of CIFAR-10; 5 batches of 16 an epoch." in err
+    assert "90 images of CIFAR-10; 5 batches of 16 per epoch." in err
     assert run(*train)[::2] == (
         1,
         f"Error: {tmp_path / 'run'} already holds a run. Continue it with --resume, overwrite it with --force, "
@@ -66,7 +66,7 @@ def test_training_goes_on(run: Run, runs: Path, photographs: Path, tmp_path: Pat
     )
     assert lines(run(*train, "--resume", "--steps", 5)[1])[0]["step"] == 5
     again = ("image", "train", "--config", tmp_path / "run" / "config.json", "--force", *where, "--limit", 10)
-    assert "10 pictures of CIFAR-10; 1 batches of 10 an epoch." in run(*again)[2]
+    assert "10 images of CIFAR-10; 1 batches of 10 per epoch." in run(*again)[2]
     assert run(*train, "--force", "--init-from", runs / "vae")[2].endswith(
         f"Error: {runs / 'vae'} holds another model, size or representation than the recipe; train the preset it came from.\n"
     )
@@ -88,7 +88,7 @@ def test_a_corruption_can_be_given(run: Run, runs: Path, photographs: Path, tmp_
         1,
     )
     assert run(*train, "--corruption", "masking:patch=4")[0] == 0
-    assert load_pictures(tmp_path / "run").task.to_dict()["corruption"] == {"name": "masking", "amount": 0.5, "patch": 4}
+    assert load_image_model(tmp_path / "run").task.to_dict()["corruption"] == {"name": "masking", "amount": 0.5, "patch": 4}
     assert run(*train, "--force", "--corruption", "mask")[::2] == (
         2,
         "Error: Unknown corruption 'mask'; did you mean 'masking'? Known: gaussian, salt-and-pepper, masking, downscaling.\n",
@@ -100,7 +100,7 @@ def test_evaluate_tells_what_the_model_has(run: Run, runs: Path, photographs: Pa
     given = ("image", "evaluate", runs / name, "--data-dir", photographs, "--samples", 3, "--device", "cpu")
     status, out, _ = run(*given, "--json")
     figures = json.loads(out)
-    assert status == 0 and (figures["pictures"], figures["split"], figures["source"]) == (20, "test", "CIFAR-10")
+    assert status == 0 and (figures["images"], figures["split"], figures["source"]) == (20, "test", "CIFAR-10")
     variational = name in ("vae", "flat", "cvae")
     for key in ("elbo", "nll", "kl"):
         assert (figures[key] is not None) == variational, key
@@ -117,7 +117,7 @@ def test_evaluate_tells_what_the_model_has(run: Run, runs: Path, photographs: Pa
     if name != "aae":
         return
     table = run(*given, "--limit", 7)[1]
-    assert "7 test pictures" in " ".join(table.split()) and "discriminator accuracy" in table and "ELBO, nats" not in table
+    assert "7 test images" in " ".join(table.split()) and "discriminator accuracy" in table and "ELBO, nats" not in table
 
 
 def test_samples(run: Run, runs: Path, tmp_path: Path) -> None:
@@ -144,8 +144,8 @@ def test_reconstructions_and_interpolations(run: Run, runs: Path, picture: Path,
     assert run(*ends, "-c", runs / "vae", "-o", tmp_path / "path")[0] == 0
     assert {p.name for p in (tmp_path / "path").iterdir()} == {"interpolation.png", *(f"step-0{i}.png" for i in range(1, 5))}
     assert opened(tmp_path / "path" / "interpolation.png").size == (4 * 34 - 2, 32)
-    first, last = (read_picture(tmp_path / "path" / f"step-0{i}.png", size=32, channels=3) for i in (1, 4))
-    model = load_pictures(runs / "vae")
+    first, last = (read_image(tmp_path / "path" / f"step-0{i}.png", size=32, channels=3) for i in (1, 4))
+    model = load_image_model(runs / "vae")
     for end, file in ((first, picture), (last, target)):
         torch.testing.assert_close(end, model.reconstruct(model.read(file)), atol=1 / 255, rtol=0)
     assert run(*ends, "-c", runs / "cvae", "--label", 3, "--label", 4, "-o", tmp_path / "strip.png")[0] == 0
@@ -161,12 +161,12 @@ def test_repairs(run: Run, runs: Path, picture: Path, tmp_path: Path) -> None:
     assert run("image", "upscale", small, "-c", runs / "superres", "-o", folder)[0] == 0
     assert opened(folder / "small.upscaled.png").size == (32, 32)
     assert run("image", "upscale", picture, "-c", runs / "superres", "--damage", "-o", tmp_path / "other")[0] == 0
-    model, x = load_pictures(runs / "superres"), read_picture(small, size=16, channels=3)
+    model, x = load_image_model(runs / "superres"), read_image(small, size=16, channels=3)
     assert torch.equal(model.enlarge(x), model.repair(x.repeat_interleave(2, 2).repeat_interleave(2, 3)))
 
 
 @pytest.mark.parametrize("name", ["flat", "superres", "cvae"])
-def test_all_figures_are_drawn(run: Run, runs: Path, photographs: Path, tmp_path: Path, name: str) -> None:
+def test_all_plots_are_drawn(run: Run, runs: Path, photographs: Path, tmp_path: Path, name: str) -> None:
     given = ("-c", runs / name, "--data-dir", photographs, "-n", 2, "-o", tmp_path)
     status, out, _ = run("image", "plot", "all", *given)
     drawn = {Path(f).stem for f in lines(out)[0]["figures"]}
@@ -176,7 +176,7 @@ def test_all_figures_are_drawn(run: Run, runs: Path, photographs: Path, tmp_path
     assert drawn == always | special | (set() if name == "superres" else {"latent", "samples", "posterior"})
 
 
-def test_one_figure_and_other_formats(run: Run, runs: Path, photographs: Path, tmp_path: Path) -> None:
+def test_one_plot_and_other_formats(run: Run, runs: Path, photographs: Path, tmp_path: Path) -> None:
     given = ("image", "plot", "latent", "-c", runs / "vae", "--data-dir", photographs)
     assert run(*given, "-o", tmp_path / "figure.svg")[0] == 0
     text = (tmp_path / "figure.svg").read_text()
@@ -191,13 +191,10 @@ def test_nothing_is_overwritten(run: Run, runs: Path, picture: Path) -> None:
     assert status == 2 and "one.png is the name of one file, but --damage writes two for each picture" in err
 
 
-def test_music_and_pictures_are_kept_apart(run: Run, runs: Path, small_checkpoint: Path, tmp_path: Path) -> None:
+def test_music_and_images_are_kept_apart(run: Run, runs: Path, small_checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError) as error:
-        load_pictures(small_checkpoint)
-    assert str(error.value) == f"{small_checkpoint} is a model of music (plan-vae), not of pictures; see `musicae models`."
+        load_image_model(small_checkpoint)
+    assert str(error.value) == f"{small_checkpoint} is a music model (plan-vae), not an image model; see `musicae models`."
     status, _, err = run("sample", "-c", runs / "vae", "-o", tmp_path / "out")
-    assert (
-        status == 1
-        and err
-        == f"Error: {runs / 'vae'} is a model of images (dense-autoencoder); music needs a music model such as melody-2bar.\n"
-    )
+    reason = "is a model of images (dense-autoencoder); music needs a music model such as melody-2bar."
+    assert (status, err) == (1, f"Error: {runs / 'vae'} {reason}\n")

@@ -11,17 +11,17 @@ MODELS = ("vae", "superres", "denoise", "cvae")  # some of what `runs` holds
 
 MISFITS = [
     (("reconstruct", "{gone}", "-c", "{vae}"), 1, "{gone}: no such file."),
-    (("reconstruct", "{text}", "-c", "{vae}"), 1, "{text}: not a picture in PNG or JPEG format."),
+    (("reconstruct", "{text}", "-c", "{vae}"), 1, "{text}: not an image in PNG or JPEG format."),
     (("reconstruct", "{cut}", "-c", "{vae}"), 1, "{cut}: cut off or damaged ("),
     (
         ("reconstruct", "{small}", "-c", "{vae}"),
         1,
-        "{small}: 16 x 16 pixels in mode RGB, but 32 x 32 pixels in mode RGB (colour) are wanted; --fit converts it.",
+        "{small}: 16 x 16 pixels in mode RGB, but the model needs 32 x 32 pixels in mode RGB (colour); --fit converts it.",
     ),
     (
         ("reconstruct", "{grey}", "-c", "{vae}"),
         1,
-        "{grey}: 32 x 32 pixels in mode L, but 32 x 32 pixels in mode RGB (colour) are wanted; --fit converts it.",
+        "{grey}: 32 x 32 pixels in mode L, but the model needs 32 x 32 pixels in mode RGB (colour); --fit converts it.",
     ),
     (("reconstruct", "{picture}", "-c", "{gone}"), 1, "There is no checkpoint '{gone}': neither a file nor a shipped model"),
     (("reconstruct", "{picture}", "-c", "{cvae}"), 1, "{cvae} is conditional; give --label, one of 0 to 9."),
@@ -30,7 +30,7 @@ MISFITS = [
     (
         ("denoise", "{picture}", "-c", "{vae}"),
         2,
-        "{vae} was not trained to repair pictures; take a model such as denoise or superres.",
+        "{vae} was not trained to repair images; use a model such as denoise or superres.",
     ),
     (
         ("denoise", "{picture}", "-c", "{superres}"),
@@ -40,18 +40,22 @@ MISFITS = [
     (
         ("upscale", "{picture}", "-c", "{denoise}"),
         2,
-        "{denoise} repairs gaussian, it does not enlarge; take a model such as superres.",
+        "{denoise} repairs gaussian, it does not enlarge images; use a model such as superres.",
     ),
-    (("upscale", "{picture}", "-c", "{superres}"), 1, "{picture}: 32 x 32 pixels in mode RGB, but 16 x 16 pixels in mode RGB"),
+    (
+        ("upscale", "{picture}", "-c", "{superres}"),
+        1,
+        "{picture}: 32 x 32 pixels in mode RGB, but the model needs 16 x 16 pixels in mode RGB",
+    ),
     (("plot", "clases", "-c", "{vae}"), 2, "Unknown figure 'clases'. Known: all, reconstructions, codes, "),
-    (("plot", "classes", "-c", "{vae}"), 2, "{vae} is told no classes; take a conditional model such as cvae."),
-    (("plot", "manifold", "-c", "{vae}"), 2, "A manifold needs a code of 2 numbers, {vae} has 3; take vae-2d."),
+    (("plot", "classes", "-c", "{vae}"), 2, "{vae} is not conditional; use a conditional model such as cvae."),
+    (("plot", "manifold", "-c", "{vae}"), 2, "A manifold needs a code of 2 numbers, but {vae} has 3; use vae-2d."),
     (("plot", "codes", "latent", "-c", "{vae}", "-o", "x.png"), 2, "x.png is the name of one file, but there are 2 figures"),
-    (("plot", "repairs", "-c", "{vae}"), 2, "{vae} was not trained to repair pictures; take a model such as"),
+    (("plot", "repairs", "-c", "{vae}"), 2, "{vae} was not trained to repair images; use a model such as"),
     (
         ("evaluate", "{vae}", "--data", "mnist"),
         1,
-        "MNIST has pictures of 1 x 28 x 28, but {vae} takes 3 x 32 x 32; choose other --data or train a model on these.",
+        "MNIST has images of 1 x 28 x 28, but {vae} takes 3 x 32 x 32; choose other --data or train a model on these.",
     ),
     (("train", "conv-vea"), 2, "Unknown image preset 'conv-vea'; did you mean 'conv-vae'? Known: ae, conv-ae, "),
     (("train", "vae", "--data", "minst"), 1, "Unknown data set 'minst'; did you mean 'mnist'? Known: mnist, "),

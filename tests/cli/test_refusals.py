@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from musicae import Note, Score, Track, write_midi
 from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.core.config import to_dict
-from musicae.images.models.dense_and_conv import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 
 Run = Callable[..., tuple[int, str, str]]

@@ -45,7 +45,7 @@ def test_devices_that_are_not_there_are_refused(name: str, monkeypatch: pytest.M
     absent(monkeypatch)
     with pytest.raises(ParameterError) as error:
         pick_device(name)
-    assert str(error.value) == f"This machine has no {name}; leave out --device, or use --device cpu."
+    assert str(error.value) == f"This machine has no {name}; use --device auto or --device cpu."
 
 
 def test_elsewhere_than_on_linux_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

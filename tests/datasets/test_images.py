@@ -1,4 +1,4 @@
-"""Downloads from a server of our own, Fashion-MNIST, CIFAR-10, and what is said of bad files."""
+"""Downloads from a server of our own, Fashion-MNIST, CIFAR-10, and messages about bad files."""
 
 import gzip
 import hashlib
@@ -89,7 +89,7 @@ def test_a_cut_off_download_goes_on(server: Server, tmp_path: Path, ranges: bool
     server.files["/data.gz"], server.cut_at = CONTENT, 3000
     with pytest.raises(DataError) as error:
         fetch(remote(), [server.url], tmp_path)
-    cut = f"the transfer was cut off after 3000 of {len(CONTENT)} bytes; the next try goes on from there"
+    cut = f"the transfer was cut off after 3000 of {len(CONTENT)} bytes; the next call continues from there"
     assert str(error.value) == f"data.gz could not be downloaded ({server.url}data.gz: {cut})."
     assert [p.name for p in tmp_path.iterdir()] == [".data.gz.part"], "nothing has the file's own name"
     server.cut_at, server.ranges = None, ranges
@@ -121,7 +121,7 @@ def test_a_spoilt_beginning_is_thrown_away(server: Server, tmp_path: Path) -> No
 
 def test_a_server_that_sends_too_much_is_stopped(server: Server, tmp_path: Path) -> None:
     server.files["/data.gz"] = CONTENT + b"more"
-    with pytest.raises(DataError, match=f"it sends more than the {len(CONTENT)} bytes expected"):
+    with pytest.raises(DataError, match=f"it sends more than the expected {len(CONTENT)} bytes"):
         fetch(remote(), [server.url], tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -229,7 +229,7 @@ def test_cifar_is_downloaded(server: Server, tmp_path: Path, monkeypatch: pytest
     [
         (records(2)[:-1], "6145 bytes are not 1 to 10000 records of 3073 bytes; put the official file there."),
         (b"", "0 bytes are not 1 to 10000 records of 3073 bytes; put the official file there."),
-        (bytes([10]) + bytes(3072), "label 10 of picture 0 is not between 0 and 9; put the official file there."),
+        (bytes([10]) + bytes(3072), "label 10 of image 0 is not between 0 and 9; put the official file there."),
     ],
 )
 def test_bad_cifar_files(tmp_path: Path, content: bytes, message: str) -> None:
@@ -246,7 +246,7 @@ def test_missing_and_pickled_cifar_files(tmp_path: Path) -> None:
     assert str(error.value) == f"{tmp_path / 'test_batch.bin'}: no such file; put the files of the binary version there."
     (tmp_path / "cifar-10-batches-py").mkdir()
     (tmp_path / "cifar-10-batches-py" / "data_batch_1").write_bytes(b"pickle")
-    with pytest.raises(DataError, match=r"\(the Python version is there, which musicae does not read: it is pickle\)"):
+    with pytest.raises(DataError, match=r"\(musicae does not read the Python version in this folder, because it is pickle\)"):
         load_cifar10("train", tmp_path)
     with pytest.raises(ParameterError, match=r"^Unknown split 'dev' of CIFAR-10\."):
         load_cifar10("dev", tmp_path)  # type: ignore[arg-type]
@@ -259,7 +259,7 @@ def test_bad_cifar_archives(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(DataError) as error:
             load_cifar10("test", tmp_path)
-        assert str(error.value).startswith(f"{path}: not a sound archive (")
+        assert str(error.value).startswith(f"{path}: not a valid archive (")
     (tmp_path / "plain" / "test_batch.bin").unlink()
     path.write_bytes(archive(tmp_path / "plain"))
     with pytest.raises(DataError) as error:
@@ -267,11 +267,11 @@ def test_bad_cifar_archives(tmp_path: Path) -> None:
     assert str(error.value) == f"{path}: test_batch.bin is not in it; put the official file there."
 
 
-def test_too_few_pictures_for_a_validation_split(tmp_path: Path) -> None:
+def test_too_few_images_for_a_validation_split(tmp_path: Path) -> None:
     for i in range(1, 6):
         (tmp_path / f"data_batch_{i}.bin").write_bytes(records(1))
     with pytest.raises(
-        DataError, match=r"5 training pictures are too few for a validation split; put the official file there\."
+        DataError, match=r"5 training images are too few for a validation split; put the official file there\."
     ):
         load_cifar10("valid", tmp_path)
 

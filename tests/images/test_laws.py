@@ -15,11 +15,11 @@ from musicae.core.objectives import BetaSchedule, ObjectiveConfig
 from musicae.errors import CheckpointError, ParameterError
 from musicae.images.batch import ImageBatch, ImageTask
 from musicae.images.corruptions import Masking
-from musicae.images.data import ImageBatches
+from musicae.images.data import ImageSampler
 from musicae.images.models.adversarial import AdversarialAutoencoder, AdversarialAutoencoderConfig
 from musicae.images.models.base import ImageAutoencoder, ImageConfig
 from musicae.images.models.conditional import ConditionalAutoencoder, ConditionalAutoencoderConfig
-from musicae.images.models.dense_and_conv import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
 from musicae.training.loop import Trainer
 from musicae.training.optimizer import TrainingConfig
 
@@ -42,8 +42,8 @@ def build(config: ImageConfig, seed: int = 0) -> ImageAutoencoder:
 
 
 def data(config: ImageConfig) -> ImageBatch:
-    """Return four pictures of one bright square each, with labels."""
-    x = torch.zeros(4, *config.picture)
+    """Return four images of one bright square each, with labels."""
+    x = torch.zeros(4, *config.image_shape)
     for i in range(4):
         x[i, :, i : 3 + i, 1 + i : 4 + i] = 1.0
     return ImageBatch(x, x, torch.tensor([0, 1, 2, 3]))
@@ -98,10 +98,10 @@ def test_labels_reach_encoder_and_decoder() -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (None, "This model is conditional: it needs 4 labels, one for each picture, got none."),
-        ([0, 1], "This model is conditional: it needs 4 labels, one for each picture, got labels of shape (2,)."),
-        ([0, 1, 2, 4], "The label 4 is out of range; this model knows 0 to 3."),
-        ([0, 1, 2, -1], "The label -1 is out of range; this model knows 0 to 3."),
+        (None, "This model is conditional: it needs 4 labels, one per image, got none."),
+        ([0, 1], "This model is conditional: it needs 4 labels, one per image, got labels of shape (2,)."),
+        ([0, 1, 2, 4], "The label 4 is out of range; the labels of this model are 0 to 3."),
+        ([0, 1, 2, -1], "The label -1 is out of range; the labels of this model are 0 to 3."),
     ],
 )
 def test_bad_labels_are_refused(labels: list[int] | None, message: str) -> None:
@@ -147,7 +147,7 @@ def test_the_discriminator_loss_trains_the_discriminator_only() -> None:
 
 
 def digits(seed: int = 0) -> Tensor:
-    """Return 256 pictures 8 x 8 of two random bars each, bytes."""
+    """Return 256 images of 8 x 8 of two random bars each, bytes."""
     generator = torch.Generator().manual_seed(seed)
     images = torch.zeros(256, 1, 8, 8, dtype=torch.uint8)
     for image, (row, column) in zip(images, torch.randint(8, (256, 2), generator=generator), strict=True):
@@ -165,7 +165,7 @@ def trainer(folder: Path, steps: int, **changes: Any) -> Trainer:
     values = {"learning_rate": 3e-3, "warmup_steps": 1, "weight_decay": 0.0, "clip_norm": 100.0, "log_every": 20, **changes}
     objective = ObjectiveConfig(beta=BetaSchedule(beta=10.0))
     config = TrainingConfig(steps=steps, batch_size=64, objective=objective, checkpoint_every=10_000, **values)
-    source = ImageBatches(digits(), 64, 0, task=ImageTask(corruption=Masking(amount=0.1)))
+    source = ImageSampler(digits(), 64, 0, task=ImageTask(corruption=Masking(amount=0.1)))
     info = CheckpointInfo(domain="images", model=model.name, config=to_dict(model.config))
     return Trainer(model, config, source, folder, info)
 

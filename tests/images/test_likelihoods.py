@@ -18,13 +18,13 @@ def draw(seed: int) -> torch.Tensor:
     return 2 * torch.randn(SHAPE, generator=torch.Generator().manual_seed(seed))
 
 
-def test_bernoulli_log_prob_equals_torch_on_binary_pictures() -> None:
+def test_bernoulli_log_prob_equals_torch_on_binary_images() -> None:
     logits, x = draw(0), (draw(1) > 0).float()
     expected = Independent(Bernoulli(logits=logits), 3).log_prob(x)
     torch.testing.assert_close(BernoulliLikelihood().log_prob(logits, x), expected)
 
 
-def test_bernoulli_grey_is_the_expectation_over_binarised_pictures() -> None:
+def test_bernoulli_grey_is_the_expectation_over_binarised_images() -> None:
     logits, grey = draw(0), torch.sigmoid(draw(1))
     one, zero = Bernoulli(logits=logits).log_prob(torch.ones(())), Bernoulli(logits=logits).log_prob(torch.zeros(()))
     expected = (grey * one + (1 - grey) * zero).sum((1, 2, 3))

@@ -1,4 +1,4 @@
-"""Figures of pictures and codes against closed forms."""
+"""Metrics of images and codes against closed forms."""
 
 import math
 
@@ -11,7 +11,7 @@ from musicae.errors import ParameterError
 from musicae.images import metrics
 from musicae.images.batch import ImageBatch
 from musicae.images.models.conditional import ConditionalAutoencoder, ConditionalAutoencoderConfig
-from musicae.images.models.dense_and_conv import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -25,7 +25,7 @@ def test_error_and_psnr() -> None:
     torch.testing.assert_close(metrics.psnr(made, true), torch.tensor([20.0, 100.0]))
 
 
-def test_the_floor_is_the_loss_of_the_picture_itself_and_the_least() -> None:
+def test_the_floor_is_the_loss_of_the_image_itself_and_the_least() -> None:
     true = torch.rand(5, 1, 3, 3, generator=seeded())
     torch.testing.assert_close(metrics.bernoulli_loss(true, true), metrics.entropy_floor(true))
     other = torch.rand(5, 1, 3, 3, generator=seeded(1))

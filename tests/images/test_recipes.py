@@ -1,4 +1,4 @@
-"""Recipes of the image half: every preset takes a step, and recipes are read and checked."""
+"""Recipes for images: every preset takes a step, and recipes are read and checked."""
 
 import json
 from pathlib import Path
@@ -10,8 +10,8 @@ from musicae.core.config import to_dict
 from musicae.core.registry import MODELS
 from musicae.errors import ParameterError
 from musicae.images.batch import ImageTask
-from musicae.images.data import ImageBatches
-from musicae.images.recipes import IMAGE_PRESETS, image_preset, model_config, read_image_recipe
+from musicae.images.data import ImageSampler
+from musicae.images.recipes import IMAGE_PRESETS, ImageRecipe, image_preset, model_config
 from musicae.training.optimizer import TrainingConfig
 
 
@@ -21,7 +21,7 @@ def test_every_preset_takes_a_step(name: str) -> None:
     config = model_config(recipe, channels=1, size=28)
     torch.manual_seed(0)
     model = MODELS[recipe.model](config)
-    source = ImageBatches(
+    source = ImageSampler(
         torch.randint(256, (4, 1, 28, 28), dtype=torch.uint8),
         4,
         0,
@@ -35,7 +35,7 @@ def test_every_preset_takes_a_step(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["denoise", "superres", "lesson-conv-ae"])
-def test_codes_that_are_maps_follow_the_size_of_the_pictures(name: str) -> None:
+def test_codes_that_are_maps_follow_the_size_of_the_images(name: str) -> None:
     recipe = image_preset(name)
     small, large = (model_config(recipe, channels=c, size=s) for c, s in ((1, 28), (3, 32)))
     assert small.latent_size % recipe.config["widths"][-1] == 0 and (large.channels, large.size) == (3, 32)
@@ -46,11 +46,11 @@ def test_recipes_are_read(tmp_path: Path) -> None:
     path = tmp_path / "recipe.json"
     recipe = image_preset("denoise")
     path.write_text(json.dumps(to_dict(recipe)))
-    assert read_image_recipe(path) == recipe
+    assert ImageRecipe.read(path) == recipe
     noted = {"set": "fashion-mnist", "task": recipe.task, "source": "somewhere"}
     run = {"model": recipe.model, "config": recipe.config, "representation": {}, "bars": 0, "data": noted}
     path.write_text(json.dumps({**run, "training": to_dict(recipe.training)}))
-    again = read_image_recipe(path)
+    again = ImageRecipe.read(path)
     assert (again.data, again.task, again.training) == ("fashion-mnist", recipe.task, recipe.training)
 
 
@@ -58,7 +58,7 @@ def test_recipes_are_read(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("{", "{path} is not valid JSON: "),
-        ('{"model": "dense-autoencoder", "trainng": {}}', "Unknown field 'trainng' of ImagePreset in {path}; did you mean"),
+        ('{"model": "dense-autoencoder", "trainng": {}}', "Unknown field 'trainng' of ImageRecipe in {path}; did you mean"),
         (None, "{path} cannot be read: no such file or directory."),
     ],
 )
@@ -67,7 +67,7 @@ def test_bad_recipes(tmp_path: Path, content: str | None, message: str) -> None:
     if content is not None:
         path.write_text(content)
     with pytest.raises(ParameterError) as error:
-        read_image_recipe(path)
+        ImageRecipe.read(path)
     assert str(error.value).startswith(message.format(path=path))
 
 
@@ -75,8 +75,8 @@ def test_recipes_that_do_not_fit() -> None:
     with pytest.raises(ParameterError, match=r"^Unknown image preset 'cave'; did you mean 'cvae'\? Known: ae, "):
         image_preset("cave")
     training = TrainingConfig()
-    with pytest.raises(ParameterError, match=r"^'plan-vae' is no model of pictures; known are dense-autoencoder, "):
-        model_config(type(image_preset("ae"))(model="plan-vae", training=training), channels=1, size=28)
-    recipe = type(image_preset("ae"))(model="dense-autoencoder", config={"size": 28}, training=training)
-    with pytest.raises(ParameterError, match=r"^The recipe is for pictures of 3 x 28 x 28, but the data have 3 x 32 x 32; "):
+    with pytest.raises(ParameterError, match=r"^'plan-vae' is not an image model\. Known: dense-autoencoder, "):
+        model_config(ImageRecipe(model="plan-vae", training=training), channels=1, size=28)
+    recipe = ImageRecipe(model="dense-autoencoder", config={"size": 28}, training=training)
+    with pytest.raises(ParameterError, match=r"^The recipe is for images of 3 x 28 x 28, but the data have 3 x 32 x 32; "):
         model_config(recipe, channels=3, size=32)

@@ -16,7 +16,7 @@ from musicae import MusicaeError, MusicModel, Score, Track
 from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.core.config import to_dict
 from musicae.errors import CheckpointError, MidiError, ParameterError
-from musicae.images.models.dense_and_conv import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
 from musicae.music.model import load
 from musicae.music.score import Tempo, TimeSignature
 

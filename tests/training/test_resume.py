@@ -195,7 +195,7 @@ def test_resuming_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError) as error:
         music("plan-vae", tmp_path, Tokens()).resume()
     path = tmp_path / "state.pt"
-    assert str(error.value) == f"{path} does not exist: there is no run to resume. Leave out --resume."
+    assert str(error.value) == f"{path} does not exist: there is no run to resume. Run it without --resume."
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "other", "pickle"])

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from pathlib import Path
 from typing import Any
 
 import click
@@ -66,12 +65,18 @@ def command(checkpoint: str, as_json: bool, **given: Any) -> None:
         musicae image evaluate conv-vae
         musicae image evaluate runs/vae --samples 5000 --json
     """
-    from musicae.images.evaluation import evaluate_pictures
+    from musicae.datasets.images import open_images_for
+    from musicae.images.evaluation import evaluate
+    from musicae.images.model import load
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    data_dir: Path | None = given.pop("data_dir")
+    split, options = given["split"], {name: given[name] for name in ("samples", "binarise", "seed")}
+    model = load(checkpoint, device=given["device"])
     with tasks() as progress:
-        figures = evaluate_pictures(checkpoint, data_dir=data_dir, progress=progress, **given)
+        data = open_images_for(model, given["data"], given["data_dir"], splits=(split, "train"), progress=progress)
+        images = data[split].first(given["limit"])
+        metrics = evaluate(model, images, data["train"], progress=progress, **options)
+    figures = {"checkpoint": checkpoint, "split": split, **metrics}
     if as_json:
         click.echo(json.dumps(figures))
     else:
@@ -83,7 +88,7 @@ def _show(figures: dict[str, Any]) -> None:
     from musicae.cli.support.tables import console, table
 
     coins = "pixels drawn as coins" if figures["binarise"] == "dynamic" else "grey pixels"
-    head = f"{figures['checkpoint']} ({figures['model']}), {figures['pictures']} {figures['split']} pictures of "
+    head = f"{figures['checkpoint']} ({figures['model']}), {figures['images']} {figures['split']} images of "
     title = f"{head}{figures['source']}; ELBO, -log p(x) and KL: {coins}"
     shown = table(("figure", "value", "beside it"), title=title, right=False)
     shown.columns[1].justify = "right"

@@ -21,10 +21,10 @@ class _PlotCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the figures."""
-        from musicae.plots.lesson import FIGURES
+        from musicae.plots.lesson import PLOTS
 
         with formatter.section("Figures"):
-            formatter.write_dl([("all", "those that make sense of the model"), *((n, t) for n, (t, _) in FIGURES.items())])
+            formatter.write_dl([("all", "those that make sense of the model"), *((n, t) for n, (t, _) in PLOTS.items())])
 
 
 @click.command("plot", cls=_PlotCommand)
@@ -61,36 +61,32 @@ def command(
         musicae image plot latent manifold -c vae-2d -o figures
         musicae image plot all -c runs/conv-vae -o figures
     """
-    from musicae.images.model import load_pictures
-    from musicae.plots.image_grids import save_figure
-    from musicae.plots.lesson import FIGURES, fitting, open_scene
+    from musicae.datasets.images import open_images_for
+    from musicae.images.model import load
+    from musicae.plots.files import save_plot
+    from musicae.plots.lesson import PLOTS, Scene, suitable_plots
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     wanted = list(dict.fromkeys(names))
-    unknown = next((name for name in wanted if name not in FIGURES and name != "all"), None)
+    unknown = next((name for name in wanted if name not in PLOTS and name != "all"), None)
     if unknown is not None:
-        raise click.UsageError(f"Unknown figure {unknown!r}. Known: all, {', '.join(FIGURES)}.")
-    model = load_pictures(checkpoint, device=device)
+        raise click.UsageError(f"Unknown figure {unknown!r}. Known: all, {', '.join(PLOTS)}.")
+    model = load(checkpoint, device=device)
     if "all" in wanted:
-        wanted = list(dict.fromkeys([*fitting(model), *(name for name in wanted if name != "all")]))
+        wanted = list(dict.fromkeys([*suitable_plots(model), *(name for name in wanted if name != "all")]))
     written = _targets(output, wanted)
     claim(written, force=force)
     with tasks() as progress:
-        scene = open_scene(
-            model,
-            data=data,
-            data_dir=data_dir,
-            split=split,
-            count=count,
-            seed=seed,
-            progress=progress,
+        loaded = open_images_for(model, data, data_dir, splits=(split, "train"), progress=progress)
+        scene = Scene(
+            model=model, images=loaded[split], train=loaded["train"], classes=loaded.classes, columns=count, seed=seed
         )
         drawn = []
         for done, name in enumerate(wanted, 1):  # nothing is written where one of them cannot be drawn
-            drawn.append(FIGURES[name][1](scene))
+            drawn.append(PLOTS[name].draw(scene))
             progress("drawing", done, len(wanted))
     for figure, path in zip(drawn, written, strict=True):
-        save_figure(figure, path)
+        save_plot(figure, path)
         if show:
             click.launch(str(path))
     click.echo(json.dumps({"figures": [str(path) for path in written]}))
@@ -98,7 +94,7 @@ def command(
 
 def _targets(output: Path, names: list[str]) -> list[Path]:
     """Return the file of each figure."""
-    from musicae.plots.image_grids import check_format
+    from musicae.plots.files import check_format
 
     if not output.suffix or output.is_dir():
         return [output / f"{name}.png" for name in names]

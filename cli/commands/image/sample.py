@@ -37,7 +37,7 @@ def command(count: int, labels: tuple[int, ...], temperature: float, seed: int, 
 
     model = job.load()
     made = model.sample(count, shared.labels_for(model, labels, count), temperature=temperature, seed=seed)
-    if not (model.model.config.variational or isinstance(model.model, Adversarial)):
+    if not (model.network.config.variational or isinstance(model.network, Adversarial)):
         click.echo(f"{job.checkpoint} is a plain autoencoder: nothing made its codes look like N(0, I).", err=True)
     for path, picture in zip(written, [tile(made)] if len(written) < count else made, strict=True):
         job.write(picture, path)

@@ -47,18 +47,23 @@ def command(preset: str | None, config: Path | None, output: Path | None, **give
         musicae image train conv-vae --steps 2000 -o runs/mine
         musicae image train superres --data cifar-10 --corruption downscaling:factor=4
     """
+    from musicae.datasets.images import open_images
     from musicae.images.corruptions import parse_corruption
     from musicae.images.experiment import ImageExperiment
-    from musicae.images.recipes import image_preset, read_image_recipe
+    from musicae.images.recipes import ImageRecipe, image_preset
+    from musicae.training.run_folder import RunOptions, prepare_run_folder
 
-    recipe, name = training.choose(preset, config, "conv-vae", image_preset, read_image_recipe)
+    recipe, name = training.choose(preset, config, "conv-vae", image_preset, ImageRecipe.read)
     task = dict(recipe.task)
     if given["corruption"]:
         task["corruption"] = parse_corruption(given["corruption"]).to_dict()
     recipe = dataclasses.replace(recipe, task=task, training=training.changed(recipe.training, given))
-    kept = {key: given[key] for key in ("data", "data_dir", "limit", "device", "threads", "init_from", "resume", "force")}
+    options = {key: given[key] for key in ("device", "threads", "init_from", "resume", "force")}
 
     def start(folder: Path, progress: Any) -> ImageExperiment:
-        return ImageExperiment.open(recipe, folder, progress=progress, **kept)
+        run = RunOptions(folder=folder, **options)
+        prepare_run_folder(run)  # before the images are loaded, which may take a download
+        data = open_images(given["data"] or recipe.data, given["data_dir"], progress=progress)
+        return ImageExperiment.open(recipe, data.first("train", given["limit"]), run)
 
     training.run(start, output, name, _UNITS, minutes=given["minutes"])

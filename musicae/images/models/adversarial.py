@@ -24,9 +24,9 @@ from musicae.core.autoencoder import Adversarial, DiscriminatorTerms
 from musicae.core.distributions import AdversarialPoint
 from musicae.core.layers import mlp
 from musicae.errors import ParameterError
-from musicae.images.batch import Pictures
+from musicae.images.batch import Images
 from musicae.images.models.base import ImageAutoencoder, ImageConfig
-from musicae.images.models.dense_and_conv import dense_or_conv
+from musicae.images.models.conv import dense_or_conv
 
 __all__ = ["AdversarialAutoencoder", "AdversarialAutoencoderConfig"]
 
@@ -101,7 +101,7 @@ class AdversarialAutoencoder(ImageAutoencoder, Adversarial):
         assert isinstance(self.head, _AdversarialHead)
         return self.head.discriminator
 
-    def discriminator_loss(self, x: Pictures) -> DiscriminatorTerms:
+    def discriminator_loss(self, x: Images) -> DiscriminatorTerms:
         """Return the discriminator's loss and accuracy on the codes of a batch and as many samples of the prior."""
         with torch.no_grad():
             codes = self.encode(x).mode

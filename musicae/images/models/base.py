@@ -1,14 +1,15 @@
-"""What all autoencoders of pictures share: their configuration, and the way from pictures to code and back.
+"""What all image autoencoders share: their configuration, and the way from images to codes and back.
 
-Subclasses only build networks. What kind of posterior the encoder's numbers mean is said by a *head*, a module of its own:
-a Gaussian (a VAE), a point (a plain autoencoder), or a point with a discriminator (see `musicae.images.models.adversarial`).
+Subclasses only build networks. A *head*, a module of its own, turns the output of the encoder into a posterior: a Gaussian (a
+VAE), a point (a plain autoencoder), or a point with a discriminator (see `musicae.images.models.adversarial`).
 
-A batch is a float tensor (B, C, H, W) with values in [0, 1] and H = W = `size`, or an `ImageBatch`, in which what the encoder
-sees may differ from what the decoder should give, and which may carry labels.
+A batch is a float tensor (B, C, H, W) with values in [0, 1] and H = W = `size`, or an `ImageBatch`, in which the encoder input
+may differ from the decoder target, and which may have labels.
 """
 
+from abc import ABC
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import torch
 from torch import Tensor, nn
@@ -18,20 +19,20 @@ from musicae.core.autoencoder import Autoencoder
 from musicae.core.distributions import DiagonalGaussian, Point, Posterior
 from musicae.core.layers import Activation
 from musicae.errors import ParameterError
-from musicae.images.batch import ImageBatch, Pictures
+from musicae.images.batch import ImageBatch, Images
 from musicae.images.likelihoods import make_likelihood
 
 __all__ = ["GaussianHead", "ImageAutoencoder", "ImageConfig", "PointHead"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageConfig:
-    """What all models of pictures share.
+class ImageConfig(ABC):  # noqa: B024  (subclasses add fields, not methods)
+    """The fields that the configurations of all image models share.
 
     Arguments:
         latent_size: Z.
-        channels: Channels of a picture, C: 1 for grey, 3 for colour.
-        size: Side of a picture in pixels, H = W.
+        channels: Channels of an image, C: 1 for grey, 3 for colour.
+        size: Side of an image in pixels, H = W.
         variational: True for a Gaussian posterior (a VAE), False for a point (a plain autoencoder).
         likelihood: `bernoulli` or `gaussian` (see `musicae.images.likelihoods`).
         scale: Standard deviation of the Gaussian likelihood, in units of the pixel range.
@@ -56,34 +57,36 @@ class ImageConfig:
             )
 
     @property
-    def picture(self) -> tuple[int, int, int]:
-        """Channels, height and width of a picture."""
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
         return (self.channels, self.size, self.size)
 
     @property
     def pixels(self) -> int:
-        """Numbers in a picture, C * H * W."""
+        """Number of values of an image, C * H * W."""
         return self.channels * self.size**2
 
     @property
     def encoder_outputs(self) -> int:
-        """Numbers that the encoder gives for a code: a mean, and a log variance if the model is variational."""
+        """Number of encoder outputs: a mean per latent dimension, and a log variance if the model is variational."""
         return 2 * self.latent_size if self.variational else self.latent_size
 
 
+@final
 class GaussianHead(nn.Module):
-    """Reads means, then log variances, off the encoder's numbers."""
+    """Splits the output of the encoder into means and log variances."""
 
     def forward(self, outputs: Tensor) -> DiagonalGaussian:
-        """Return the posterior of numbers (B, 2 Z)."""
+        """Return the posterior for encoder outputs (B, 2 Z)."""
         return DiagonalGaussian.from_parameters(outputs)
 
 
+@final
 class PointHead(nn.Module):
-    """Takes the encoder's numbers as the code."""
+    """Takes the output of the encoder as the code."""
 
     def forward(self, outputs: Tensor) -> Point:
-        """Return the posterior of numbers (B, Z)."""
+        """Return the posterior for encoder outputs (B, Z)."""
         return Point(outputs)
 
 
@@ -92,11 +95,11 @@ class ImageAutoencoder(Autoencoder[Any]):
 
     Arguments:
         config: The sizes.
-        encoder: Network from (B, C, H, W) to (B, `config.encoder_outputs`); with `classes` it takes one-hot labels
-            (B, classes) too.
-        decoder: Network from (B, Z) to logits (B, C, H, W); with `classes` it takes one-hot labels too.
-        head: Module from the encoder's numbers to a posterior; None takes what `config.variational` says.
-        classes: Number of classes that encoder and decoder are told of; 0 for none.
+        encoder: Network from (B, C, H, W) to (B, `config.encoder_outputs`); with `classes` it also takes one-hot labels
+            (B, classes).
+        decoder: Network from (B, Z) to logits (B, C, H, W); with `classes` it also takes one-hot labels.
+        head: Module from encoder outputs to a posterior; None chooses it by `config.variational`.
+        classes: Number of classes that encoder and decoder are conditioned on; 0 for none.
     """
 
     config: ImageConfig
@@ -113,34 +116,32 @@ class ImageAutoencoder(Autoencoder[Any]):
         self.decoder = decoder
         self.likelihood = make_likelihood(config.likelihood, scale=config.scale, learn_scale=config.learn_scale)
 
-    def encode(self, x: Pictures) -> Posterior:
-        """Return the posterior of pictures (B, C, H, W), codes of shape (B, Z).
+    def encode(self, x: Images) -> Posterior:
+        """Return the posterior of images (B, C, H, W), codes of shape (B, Z).
 
         Raises:
-            ParameterError: the pictures have another size, number of channels or number type, or a conditional model lacks
+            ParameterError: the images have another size, number of channels or number type, or a conditional model gets no
                 labels.
         """
         batch = ImageBatch.of(x)
         self._check_images(batch.images)
-        posterior: Posterior = self.head(self.encoder(*self._told(batch.images, batch.labels)))
-        return posterior
+        return self.head(self.encoder(*self._inputs(batch.images, batch.labels)))
 
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Return logits of shape (B, C, H, W) for codes (B, Z) and, in a conditional model, labels (B,).
 
         Raises:
-            ParameterError: the codes have another shape, or a conditional model lacks labels.
+            ParameterError: the codes have another shape, or a conditional model gets no labels.
         """
         if z.dim() != 2 or z.shape[1] != self.latent_size:
             raise ParameterError(f"Codes must have shape (B, {self.latent_size}), got {tuple(z.shape)}.")
-        logits: Tensor = self.decoder(*self._told(z, labels))
-        return logits
+        return self.decoder(*self._inputs(z, labels))
 
-    def log_likelihood(self, x: Pictures, z: Tensor) -> Tensor:
+    def log_likelihood(self, x: Images, z: Tensor) -> Tensor:
         """Return log p(x|z) of the targets in nats, summed over pixels and channels, shape (B,).
 
         Raises:
-            ParameterError: pictures, codes or labels of the wrong shape.
+            ParameterError: images, codes or labels of the wrong shape.
         """
         batch = ImageBatch.of(x)
         self._check_images(batch.targets)
@@ -148,48 +149,48 @@ class ImageAutoencoder(Autoencoder[Any]):
 
     @torch.no_grad()
     def generate(
-        self, z: Tensor, like: Pictures, *, temperature: float = 0.0, generator: torch.Generator | None = None
+        self, z: Tensor, like: Images, *, temperature: float = 0.0, generator: torch.Generator | None = None
     ) -> Tensor:
-        """Turn codes into pictures, without gradient (use `decode` to differentiate).
+        """Decode codes into images, without gradient (use `decode` to differentiate).
 
         Arguments:
             z: Codes, shape (B, Z).
-            like: Pictures of the model's size, shape (N, C, H, W); neither their number nor their content matters. A
-                conditional model takes the labels from it, one for each code.
-            temperature: 0 gives the mean picture, which is what people look at. Above 0 pixels are drawn from the
-                likelihood, 1 being the likelihood itself: a Bernoulli's logits are divided by the temperature, a
-                Gaussian's scale is multiplied by it.
+            like: Images of the model's size, shape (N, C, H, W); their number and content are ignored. A conditional model
+                uses their labels, one per code.
+            temperature: 0 gives the mean image, which is the one to show. Above 0 pixels are sampled from the likelihood,
+                1 being the likelihood itself: the logits of a Bernoulli likelihood are divided by the temperature, the scale
+                of a Gaussian one is multiplied by it.
             generator: Source of randomness, on any device.
 
         Returns:
-            Pictures, shape (B, C, H, W), values in [0, 1].
+            Images, shape (B, C, H, W), values in [0, 1].
 
         Raises:
-            ParameterError: codes, pictures or labels of the wrong shape, or a negative temperature.
+            ParameterError: codes, images or labels of the wrong shape, or a negative temperature.
         """
         batch = ImageBatch.of(like)
         self._check_images(batch.images)
         return self.likelihood.sample(self.decode(z, batch.labels), temperature=temperature, generator=generator)
 
-    def _told(self, first: Tensor, labels: Tensor | None) -> tuple[Tensor, ...]:
-        """Return what a network is told: its input and, in a conditional model, one-hot labels (B, classes)."""
+    def _inputs(self, first: Tensor, labels: Tensor | None) -> tuple[Tensor, ...]:
+        """Return the inputs of a network: images or codes and, in a conditional model, one-hot labels (B, classes)."""
         if not self.classes:
             return (first,)
         if labels is None or labels.shape != (len(first),):
-            given = "none" if labels is None else f"labels of shape {tuple(labels.shape)}"
-            raise ParameterError(f"This model is conditional: it needs {len(first)} labels, one for each picture, got {given}.")
+            shape = "none" if labels is None else f"labels of shape {tuple(labels.shape)}"
+            raise ParameterError(f"This model is conditional: it needs {len(first)} labels, one per image, got {shape}.")
         if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < self.classes:
             wrong = int(labels.min()) if int(labels.min()) < 0 else int(labels.max())
-            raise ParameterError(f"The label {wrong} is out of range; this model knows 0 to {self.classes - 1}.")
+            raise ParameterError(f"The label {wrong} is out of range; the labels of this model are 0 to {self.classes - 1}.")
         return (first, F.one_hot(labels, self.classes).to(first.dtype))
 
     def _check_images(self, x: Tensor) -> None:
-        """Refuse pictures that the networks were not built for."""
+        """Check that images have the shape and type of the networks' input."""
         c = self.config
-        if x.dim() != 4 or tuple(x.shape[1:]) != c.picture:
+        if x.dim() != 4 or tuple(x.shape[1:]) != c.image_shape:
             raise ParameterError(
-                f"This model takes pictures of shape (B, {c.channels}, {c.size}, {c.size}), got {tuple(x.shape)}; "
+                f"This model takes images of shape (B, {c.channels}, {c.size}, {c.size}), got {tuple(x.shape)}; "
                 "resize them or build a model with another size and channels."
             )
         if not x.is_floating_point():
-            raise ParameterError(f"Pictures must be floats in [0, 1], got {x.dtype}; divide bytes by 255.")
+            raise ParameterError(f"Images must be floats in [0, 1], got {x.dtype}; divide bytes by 255.")

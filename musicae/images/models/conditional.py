@@ -1,6 +1,6 @@
-"""Autoencoders that are told what they see: the label goes to encoder and decoder, and the code is left with the style.
+"""Conditional autoencoders: encoder and decoder also get the label, so the code describes the style only.
 
-The bound is on log p(x|y) for picture x and label y, with the prior N(0, I) for every label.
+The bound is on log p(x|y) for image x and label y, with the prior N(0, I) for every label.
 
 References:
     Sohn, Lee and Yan, 2015, Learning Structured Output Representation using Deep Conditional Generative Models (the
@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from musicae.core.layers import mlp
 from musicae.errors import ParameterError
 from musicae.images.models.base import ImageAutoencoder, ImageConfig
-from musicae.images.models.dense_and_conv import dense_or_conv
+from musicae.images.models.conv import dense_or_conv
 
 __all__ = ["ConditionalAutoencoder", "ConditionalAutoencoderConfig"]
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ConditionalAutoencoderConfig(ImageConfig):
     """Sizes of a `ConditionalAutoencoder`.
@@ -28,8 +29,8 @@ class ConditionalAutoencoderConfig(ImageConfig):
     Arguments:
         classes: Number of labels, 0 to classes - 1.
         hidden_sizes: Widths of the encoder's dense layers; the decoder has them in reverse.
-        widths: Channels after each convolution before the dense layers, each of which halves the side; none for a dense
-            model. Labels join between convolutions and dense layers.
+        widths: Channels after each convolution before the dense layers, each of which halves the side; empty for a dense
+            model. Labels are concatenated between convolutions and dense layers.
     """
 
     classes: int = 10
@@ -43,8 +44,9 @@ class ConditionalAutoencoderConfig(ImageConfig):
             raise ParameterError(f"A conditional model needs at least 2 classes, got {self.classes}.")
 
 
+@final
 class _Labelled(nn.Module):
-    """Puts one-hot labels beside what `before` gives, and passes both to `after`."""
+    """Concatenates the output of `before` with one-hot labels, and passes both to `after`."""
 
     def __init__(self, before: nn.Module, after: nn.Module) -> None:
         super().__init__()
@@ -52,14 +54,13 @@ class _Labelled(nn.Module):
         self.after = after
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """Return `after` of both, for input of B rows and one-hot labels (B, classes)."""
-        out: Tensor = self.after(torch.cat([self.before(x).flatten(1), labels], dim=1))
-        return out
+        """Return the output of `after` for input of B rows and one-hot labels (B, classes)."""
+        return self.after(torch.cat([self.before(x).flatten(1), labels], dim=1))
 
 
 @final
 class ConditionalAutoencoder(ImageAutoencoder):
-    """Dense layers, or convolutions and dense layers, that are told the label on both sides of the code."""
+    """Dense layers, with or without convolutions before them, that get the label on both sides of the code."""
 
     name: ClassVar[str] = "conditional-autoencoder"
     config_type = ConditionalAutoencoderConfig

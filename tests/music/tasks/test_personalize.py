@@ -14,7 +14,7 @@ from musicae import Score, write_midi
 from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, read_info, save_checkpoint
 from musicae.core.config import to_dict
 from musicae.errors import CheckpointError, DataError, ParameterError
-from musicae.images.models.dense_and_conv import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
 from musicae.music.model import MusicModel, load
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.personal import PersonalVAE, PersonalVAEConfig

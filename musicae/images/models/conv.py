@@ -1,19 +1,12 @@
-"""Dense and convolutional autoencoders of pictures, plain or variational.
-
-One class for each kind of network; a flag in its configuration decides whether the code is a point (an autoencoder)
-or a Gaussian with the standard normal as prior (a VAE). Both maximise log p(x|z), summed over pixels, in nats.
-
-What they share, and what a batch is: `musicae.images.models.base`.
+"""Convolutional autoencoders of images, plain or variational, and the convolutional stacks of other models.
 
 References:
-    Hinton and Salakhutdinov, 2006, Reducing the Dimensionality of Data with Neural Networks (deep autoencoders);
+    Masci, Meier, Ciresan and Schmidhuber, 2011, Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction;
     Kingma and Welling, 2013, Auto-Encoding Variational Bayes, arXiv 1312.6114.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar, Literal, final
 
 from torch import nn
@@ -23,49 +16,10 @@ from musicae.errors import ParameterError
 from musicae.images.layers import Resample, conv_decoder, conv_encoder, stage_sizes
 from musicae.images.models.base import ImageAutoencoder, ImageConfig
 
-__all__ = [
-    "ConvAutoencoder",
-    "ConvAutoencoderConfig",
-    "DenseAutoencoder",
-    "DenseAutoencoderConfig",
-    "ImageAutoencoder",
-    "ImageConfig",
-    "dense_or_conv",
-]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DenseAutoencoderConfig(ImageConfig):
-    """Sizes of a `DenseAutoencoder`.
-
-    Arguments:
-        hidden_sizes: Widths of the encoder's hidden layers; the decoder has them in reverse.
-    """
-
-    hidden_sizes: tuple[int, ...] = (512, 256)
+__all__ = ["ConvAutoencoder", "ConvAutoencoderConfig", "dense_or_conv"]
 
 
 @final
-class DenseAutoencoder(ImageAutoencoder):
-    """Dense layers from pixels to code, and their mirror back."""
-
-    name: ClassVar[str] = "dense-autoencoder"
-    config_type = DenseAutoencoderConfig
-    config: DenseAutoencoderConfig
-    presets: ClassVar[Mapping[str, DenseAutoencoderConfig]] = MappingProxyType(
-        {
-            "dense-ae": DenseAutoencoderConfig(variational=False),
-            "dense-vae": DenseAutoencoderConfig(),
-        }
-    )
-
-    def __init__(self, config: DenseAutoencoderConfig) -> None:
-        c = config
-        down = mlp([c.pixels, *c.hidden_sizes, c.encoder_outputs], activation=c.activation)
-        up = mlp([c.latent_size, *reversed(c.hidden_sizes), c.pixels], activation=c.activation)
-        super().__init__(c, nn.Sequential(nn.Flatten(), down), nn.Sequential(up, nn.Unflatten(1, c.picture)))
-
-
 @dataclass(frozen=True, kw_only=True)
 class ConvAutoencoderConfig(ImageConfig):
     """Sizes of a `ConvAutoencoder`.
@@ -75,10 +29,10 @@ class ConvAutoencoderConfig(ImageConfig):
             has them in reverse.
         blocks: Residual blocks after each halving and before each doubling.
         resample: `stride` (strided and transposed convolutions) or `pool` (maximum of 2x2 pixels, repeated pixels).
-        bottleneck: `dense` puts dense layers between the smallest map and the code; `map` takes the map itself as
-            the code, so that `latent_size` must be its number of values.
-        hidden_sizes: Widths of the dense layers between the map and the code; none for `map`.
-        activation: `relu`, `silu` or `tanh`; `silu` learns in fewer steps than `relu`.
+        bottleneck: `dense` puts dense layers between the smallest map and the code; `map` uses the map itself as the code, so
+            `latent_size` must be its number of values.
+        hidden_sizes: Widths of the dense layers between the map and the code; empty for `map`.
+        activation: `relu`, `silu` or `tanh`; `silu` needs fewer training steps than `relu`.
     """
 
     widths: tuple[int, ...] = (16, 32, 64)
@@ -112,29 +66,15 @@ class ConvAutoencoderConfig(ImageConfig):
 
 @final
 class ConvAutoencoder(ImageAutoencoder):
-    """Convolutions from pixels to code, and their mirror back.
+    """Convolutions from pixels to code, and their mirror image back to pixels.
 
     The preset `lesson-conv-ae` is the network of the autoencoder lesson of Microsoft's *AI for Beginners*: three 3x3
-    convolutions with pooling, a code of 8 x 4 x 4 = 128 values, repeated pixels on the way up, 4,385 parameters.
+    convolutions with pooling, a code of 8 x 4 x 4 = 128 values, repeated pixels in the decoder, 4,385 parameters.
     """
 
     name: ClassVar[str] = "conv-autoencoder"
     config_type = ConvAutoencoderConfig
     config: ConvAutoencoderConfig
-    presets: ClassVar[Mapping[str, ConvAutoencoderConfig]] = MappingProxyType(
-        {
-            "conv-ae": ConvAutoencoderConfig(variational=False),
-            "conv-vae": ConvAutoencoderConfig(),
-            "lesson-conv-ae": ConvAutoencoderConfig(
-                latent_size=128,
-                variational=False,
-                widths=(16, 8, 8),
-                resample="pool",
-                bottleneck="map",
-                activation="relu",
-            ),
-        }
-    )
 
     def __init__(self, config: ConvAutoencoderConfig) -> None:
         c = config
@@ -154,18 +94,18 @@ class ConvAutoencoder(ImageAutoencoder):
 
 
 def dense_or_conv(config: ImageConfig, widths: tuple[int, ...]) -> tuple[nn.Module, nn.Module, int]:
-    """Return what lies between pictures and dense layers: nothing but a change of shape, or convolutions.
+    """Return the layers between images and dense layers: a change of shape only, or convolutions.
 
     Arguments:
-        config: Sizes of the picture.
-        widths: Channels after each convolution; none for a dense model.
+        config: Sizes of the image.
+        widths: Channels after each convolution; empty for a dense model.
 
     Returns:
         A network from (B, C, H, W) to (B, ...), one from (B, values) back to (B, C, H, W), and the number of values.
     """
     c = config
     if not widths:
-        return nn.Identity(), nn.Unflatten(1, c.picture), c.pixels
+        return nn.Identity(), nn.Unflatten(1, c.image_shape), c.pixels
     side = stage_sizes(c.size, len(widths))[-1]
     down = conv_encoder(c.channels, widths, c.size, activation=c.activation)
     up = conv_decoder(c.channels, widths, c.size, activation=c.activation)
