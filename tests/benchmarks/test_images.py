@@ -1,4 +1,4 @@
-"""The scripts in `benchmarks/images`, on 150 digits of our own and untrained models of a few numbers."""
+"""The scripts in `benchmarks/images`, on 150 synthetic digits and small untrained models."""
 
 import gzip
 import importlib
@@ -19,7 +19,7 @@ from musicae.datasets.images.mnist import load_mnist
 from musicae.images.batch import ImageTask
 from musicae.images.data import batches_in_order
 from musicae.images.metrics import importance_nll
-from musicae.images.model import load_pictures
+from musicae.images.model import load as load_image_model
 from musicae.images.recipes import IMAGE_PRESETS, model_config
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "images"
@@ -89,7 +89,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         fields = {k: v for k, v in recipe.config.items() if not (name == "lesson-conv-ae" and k == "widths")}
         config = model_config(type(recipe)(**{**vars(recipe), "config": {**fields, **changes}}), channels=1, size=28)
         path = tmp_path_factory.mktemp("weights") / f"{name}.safetensors"
-        data = {"set": "mnist", "task": recipe.task, "source": "tests", "licence": "free", "pictures": 120}
+        data = {"set": "mnist", "task": recipe.task, "source": "tests", "licence": "free", "images": 120}
         info = CheckpointInfo(
             domain="images",
             model=recipe.model,
@@ -151,8 +151,8 @@ def test_rows_without_checkpoints_are_named(
     options = ["--data-dir", digits, "--device", "cpu", "--samples", 3, "--limit", 4]
     out, err = invoke("table", f"vae={checkpoints['vae']}", f"aae={checkpoints['aae']}", *only, *options)
     assert len(out.splitlines()) == 3 and "all 4 digits, 3 samples" in out
-    assert "left out: cvae-nll, for want of cvae\n" in err
-    assert "left out: aae-samples, for want of --classifier\n" in err
+    assert "skipped: cvae-nll, which needs cvae\n" in err
+    assert "skipped: aae-samples, which needs --classifier\n" in err
 
 
 def test_the_recipe_of_the_plain_autoencoder_has_the_layers_of_the_adversarial_one() -> None:
@@ -167,10 +167,10 @@ def test_likelihood_of_some_digits_stands_for_all(
     script: Callable[[str], Any], digits: Path, checkpoints: dict[str, Path]
 ) -> None:
     likelihood = script("likelihood")
-    loaded = load_pictures(checkpoints["vae-2d"], device="cpu")
+    loaded = load_image_model(checkpoints["vae-2d"], device="cpu")
     data = load_mnist("train", digits)
     (batch,) = batches_in_order(data, ImageTask(binarise="dynamic"), loaded.device, seed=0, size=len(data))
-    exact = float(importance_nll(loaded.model, batch, samples=300, generator=torch.Generator().manual_seed(9)).mean())
+    exact = float(importance_nll(loaded.network, batch, samples=300, generator=torch.Generator().manual_seed(9)).mean())
     found = likelihood.measure(loaded, data, samples=300, digits=60, few=4)
     assert found.bound > exact + 0.2, "few samples give an upper bound"
     assert abs(found.nll - exact) < 4 * found.error + 0.1
@@ -187,16 +187,16 @@ def test_a_classifier_comes_back_from_its_file_and_judges(
     chances = judges.probabilities(network, torch.rand(3, 1, 28, 28))
     torch.testing.assert_close(chances.sum(1), torch.ones(3))
     out, _ = invoke("confidence", classifier, checkpoints["cvae"], checkpoints["aae"], "--count", 20)
-    told, untold = map(json.loads, out.splitlines())
-    assert told["samples"] == 20 and 0.1 <= told["mean_top"] <= 1.0
-    assert told["as_asked"] is not None and untold["as_asked"] is None
+    conditional, plain = map(json.loads, out.splitlines())
+    assert conditional["samples"] == 20 and 0.1 <= conditional["mean_top"] <= 1.0
+    assert conditional["as_requested"] is not None and plain["as_requested"] is None
 
 
 def test_speed_is_measured_in_turns(invoke: Invoke, digits: Path) -> None:
-    out, _ = invoke("image_speed", "--data-dir", digits, "--turns", 2, "--steps", 1, "--limit", 20, "--workers", 0, "--here")
-    figures = json.loads(out)
-    assert set(figures["images_a_second"]) == {"ours", "bare", "loader"} and figures["batch_size"] == 20
-    assert set(figures["ratios"]) == {"ours / bare", "ours / loader"} == set(figures["bars"])
+    out, _ = invoke("image_speed", "--data-dir", digits, "--turns", 2, "--steps", 1, "--limit", 20, "--workers", 0, "--same-process")
+    results = json.loads(out)
+    assert set(results["images_per_second"]) == {"ours", "bare", "loader"} and results["batch_size"] == 20
+    assert set(results["ratios"]) == {"ours / bare", "ours / loader"} == set(results["bars"])
 
 
 def test_a_run_becomes_shipped_weights(invoke: Invoke, digits: Path, checkpoints: dict[str, Path], tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_run_becomes_shipped_weights(invoke: Invoke, digits: Path, checkpoints
         (run / "best.safetensors").write_bytes(checkpoints[name].read_bytes())
         out, _ = invoke("image_release", run, name, "--command", f"musicae image train {name} --threads 1", *options)
         assert read_info(target / f"{name}.safetensors").metrics == json.loads(out)
-        assert load_pictures(target / f"{name}.safetensors").model.parameter_count() > 0
+        assert load_image_model(target / f"{name}.safetensors").network.parameter_count() > 0
     assert sorted(path.name for path in target.iterdir()) == [
         f"{name}.{suffix}" for name in ("conv-vae", "denoise") for suffix in ("md", "safetensors")
     ]
