@@ -10,6 +10,7 @@ from musicae.core.autoencoder import Autoencoder
 from musicae.core.objectives import ObjectiveConfig
 from musicae.core.registry import MODELS
 from musicae.images.batch import ImageBatch
+from musicae.music.models.base import GridAutoencoder
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.conductor import ConductorVAE, ConductorVAEConfig
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
@@ -71,6 +72,10 @@ GRIDS = {
     "musicvae, scheduled sampling": musicvae(sampling_rate=50.0),
     "musicvae, conductor": musicvae(encoder_layers=2, conductor_sizes=(12, 10), segments=3),
 }
+# A new family is tested under its own sizes until smaller ones stand above.
+for _name in set(MODELS) - {case.model for case in GRIDS.values()}:
+    if issubclass(MODELS[_name], GridAutoencoder):
+        GRIDS[_name] = Case(_name, MODELS[_name].config_type(depth=DEPTH, latent_size=8, max_steps=STEPS))
 DENSE, CONV, CONDITIONAL, ADVERSARIAL = (f"{kind}-autoencoder" for kind in ("dense", "conv", "conditional", "adversarial"))
 GAUSSIAN = {"likelihood": "gaussian", "scale": 0.3, "learn_scale": True}
 IMAGES = {
