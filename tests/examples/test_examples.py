@@ -51,9 +51,17 @@ def test_tunes_are_what_their_script_exports() -> None:
         assert (EXAMPLES / "tunes" / name).read_bytes() == score_to_bytes(script["read"](*tune))
 
 
-def test_tunes_are_described() -> None:
-    text = (EXAMPLES / "tunes" / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE)) == {p.name for p in (EXAMPLES / "tunes").glob("*.mid")}
+def test_songs_are_what_their_script_exports() -> None:
+    script = runpy.run_path(str(EXAMPLES / "songs" / "export.py"))
+    assert sorted(script["SONGS"]) == sorted(path.name for path in (EXAMPLES / "songs").glob("*.mid"))
+    for name, song in script["SONGS"].items():
+        assert (EXAMPLES / "songs" / name).read_bytes() == score_to_bytes(song)
+
+
+@pytest.mark.parametrize("folder", ["tunes", "songs"])
+def test_tunes_and_songs_are_described(folder: str) -> None:
+    text = (EXAMPLES / folder / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(.+?)` \|", text, re.MULTILINE)) == {p.name for p in (EXAMPLES / folder).glob("*.mid")}
 
 
 @pytest.mark.parametrize("name", ["morph.py", "sample_and_measure.py"])
