@@ -1,4 +1,4 @@
-"""What the site holds in addition to written pages: drawings, formulas as MathML, the lesson, one reference page per folder.
+"""What the site holds in addition to written pages: drawings, tables, formulas, the lesson, one reference page per folder.
 
 MkDocs calls the functions below by their names while it builds the site (https://www.mkdocs.org/dev-guide/plugins/#events).
 """
@@ -12,7 +12,10 @@ from mkdocs.structure.pages import Page
 from builder import drawings, lesson, mathml, reference
 
 _NAVIGATION = {"REFERENCE": reference.navigation, "LESSON": lesson.navigation}  # marks in mkdocs.yml
-_DRAWINGS = {"<!-- drawing: representations -->": drawings.representations}  # marks in pages
+_INSERTS = {  # marks in pages
+    "<!-- drawing: representations -->": drawings.representations,
+    "<!-- table: public names -->": reference.public_names,
+}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -29,11 +32,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Replace the marks of drawings by the drawings."""
+    """Replace the marks of drawings and tables by their content."""
     del page, config, files
-    for mark, draw in _DRAWINGS.items():
+    for mark, content in _INSERTS.items():
         if mark in markdown:
-            markdown = markdown.replace(mark, draw())
+            markdown = markdown.replace(mark, content())
     return markdown
 
 

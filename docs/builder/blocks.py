@@ -3,8 +3,8 @@
     python -m builder.blocks [PAGE ...]      # run every block and write its output into the page
 
 A console block holds commands after `$ ` with their output below; three dots stand for anything. A Python block continues those
-above it on its page; a block of text with the title `output` that follows one holds what it prints. A block that is not run has
-the reason in its fence: ``` { .console no-run="trains for an hour" }.
+above it on its page; a block of text with the title `output` that follows one holds what it prints. A block with a title is a
+file. A block that is not run has the reason in its fence: ``` { .console no-run="trains for an hour" }.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ class Block:
     @property
     def runs(self) -> bool:
         """Whether the block is to be run."""
-        return self.language in _RUN and "no-run" not in self.attributes
+        return self.language in _RUN and not {"no-run", "title"} & set(self.attributes)
 
 
 def pages() -> list[Path]:
@@ -191,8 +191,14 @@ def write(path: Path) -> bool:
 def main(arguments: list[str]) -> None:
     """Write the output of all blocks, or of those of the given pages."""
     os.environ |= {"COLUMNS": _WIDTH, "MUSICAE_MIRRORS": ""}
+    failed = 0
     for path in [Path(a).resolve() for a in arguments] or pages():
-        print(f"{'changed  ' if write(path) else 'unchanged'}  {path.relative_to(ROOT)}", flush=True)
+        try:
+            result = "changed" if write(path) else "unchanged"
+        except Exception as error:  # a page that fails stops no other
+            result, failed = f"failed: {type(error).__name__}: {error}\n", failed + 1
+        print(f"{path.relative_to(ROOT)}: {result}", flush=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 python -m builder.cli_page
 """
 
+import html
 import inspect
 import re
 from collections.abc import Iterator
@@ -79,9 +80,11 @@ def _epilog(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Return text as Markdown shows it literally, but for code in backticks."""
+    """Return text as Markdown shows it literally, except for code in backticks."""
     parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
-    return "".join(p if p.startswith("`") else re.sub(r"([\\*_<>|\[\]])", r"\\\1", p) for p in parts)
+    plain = (re.sub(r"([\\*_|\[\]])", r"\\\1", html.escape(part, quote=False)) for part in parts[::2])
+    code = (*parts[1::2], "")
+    return "".join(a + b for a, b in zip(plain, code, strict=True))
 
 
 if __name__ == "__main__":

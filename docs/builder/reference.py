@@ -1,10 +1,13 @@
 """The reference: one page per package folder, with the docstrings of its modules; a new module appears by itself."""
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["modules", "navigation", "pages"]
+import musicae
+
+__all__ = ["modules", "navigation", "pages", "public_names"]
 
 ROOT = Path(__file__).resolve().parents[2]
 # Commands are documented by the command-line reference, weights by their model cards.
@@ -31,6 +34,16 @@ def navigation() -> list[Any]:
     return [{name.removeprefix("musicae.") or name: _address(name)} for name in modules()]
 
 
+def public_names() -> str:
+    """Return a table of the names importable from `musicae`, each linked to its docstring."""
+    rows = ["| name | what it is |", "| --- | --- |"]
+    for name in musicae.__all__:
+        value = getattr(musicae, name)
+        summary = " ".join((inspect.getdoc(value) or "").split("\n\n")[0].split())
+        rows.append(f"| [`{name}`][{value.__module__}.{value.__qualname__}] | {summary} |")
+    return "\n".join(rows)
+
+
 def _address(name: str) -> str:
     return f"reference/{name}.md"
 
@@ -39,8 +52,7 @@ def _page(name: str, members: list[str]) -> Iterator[str]:
     yield from (f"# {name}", "", f"::: {name}")
     yield from ("    options:", "      members: false", "      show_root_heading: false", "      heading_level: 2", "")
     for member in members:
-        yield from (f"## {member.rpartition('.')[2]} {{ #{member.replace('.', '-')} }}", "", f"::: {member}")
-        yield from ("    options:", "      show_root_heading: false", "      show_root_toc_entry: false", "")
+        yield from (f"::: {member}", "    options:", "      heading_level: 2", "")
 
 
 def _packages() -> Iterator[tuple[str, Path]]:
