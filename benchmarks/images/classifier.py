@@ -1,9 +1,9 @@
-"""A small classifier of MNIST digits, the judge of prior samples, and what it thinks of them.
+"""A small classifier of MNIST digits, which measures how much prior samples look like digits.
 
     python benchmarks/images/classifier.py -o runs/classifier.safetensors      # trains it: about three minutes on one core
     python benchmarks/images/confidence.py runs/classifier.safetensors vae-2d conv-vae runs/aae
 
-It never saw a sample of any model, so what it is sure of looks like a digit to a network that knows digits.
+It is trained on real digits only, and never on samples of a model.
 """
 
 import json
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from musicae.core.device import keep_freed_memory
 from musicae.core.files import write_atomically
 from musicae.datasets.images.mnist import load_mnist
-from musicae.images.data import ImageBatches, LabelledImages
+from musicae.images.data import ImageSampler, LabelledImages
 
 SIDE, CLASSES, BATCH, PEAK = 28, 10, 128, 3e-3
 
@@ -45,16 +45,16 @@ def build(widths: tuple[int, int] = (16, 32)) -> nn.Sequential:
 
 
 def shifted(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Return pictures moved by up to two pixels each way, all of a batch alike: cheap, and enough of a regulariser."""
+    """Return images moved by up to two pixels each way, the whole batch in the same way: a cheap regulariser."""
     down, right = torch.randint(-2, 3, (2,), generator=generator).tolist()
-    return torch.roll(x, (down, right), (2, 3))  # MNIST has an empty border, so nothing comes in on the other side
+    return torch.roll(x, (down, right), (2, 3))  # MNIST has an empty border, so nothing appears on the other side
 
 
 def train(network: nn.Module, data: LabelledImages, steps: int, seed: int = 0) -> None:
-    """Train with Adam, the rate rising for a tenth of the steps and then falling like a cosine."""
+    """Train with Adam; the rate rises for a tenth of the steps and then falls like a cosine."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    source = ImageBatches(data.images, min(BATCH, len(data)), seed, labels=data.labels)
+    source = ImageSampler(data.images, min(BATCH, len(data)), seed, labels=data.labels)
     optimizer = torch.optim.Adam(network.parameters(), PEAK, fused=True)
     network.train()
     for step in range(steps):
@@ -70,13 +70,13 @@ def train(network: nn.Module, data: LabelledImages, steps: int, seed: int = 0) -
 
 
 @torch.no_grad()
-def probabilities(network: nn.Module, pictures: Tensor) -> Tensor:
-    """Return the probability of each class for pictures (N, 1, 28, 28) in [0, 1], shape (N, 10)."""
-    return torch.cat([network(part).softmax(1) for part in pictures.split(500)])
+def probabilities(network: nn.Module, images: Tensor) -> Tensor:
+    """Return the probability of each class for images (N, 1, 28, 28) in [0, 1], shape (N, 10)."""
+    return torch.cat([network(part).softmax(1) for part in images.split(500)])
 
 
 def accuracy(network: nn.Module, data: LabelledImages) -> float:
-    """Return the share of pictures whose class is found."""
+    """Return the share of images that are classified correctly."""
     return float((probabilities(network, data.images.float() / 255).argmax(1) == data.labels).float().mean())
 
 
@@ -84,10 +84,10 @@ def load(path: Path) -> tuple[nn.Module, float]:
     """Return a classifier that `main` wrote, and its accuracy on the test digits."""
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}
-        said = json.loads(file.metadata()["classifier"])
+        metrics = json.loads(file.metadata()["classifier"])
     network = build((len(tensors["0.weight"]), len(tensors["3.weight"])))
     network.load_state_dict(tensors)
-    return network.eval(), float(said["test_accuracy"])
+    return network.eval(), float(metrics["test_accuracy"])
 
 
 @click.command()
@@ -103,7 +103,7 @@ def main(output: Path, data_dir: Path | None, steps: int, widths: tuple[int, int
     network = build(widths)
     begin, worked = time.monotonic(), time.process_time()
     train(network, load_mnist("train", data_dir), steps, seed)
-    figures = {
+    metrics = {
         "test_accuracy": accuracy(network, load_mnist("test", data_dir)),
         "steps": steps,
         "parameters": sum(p.numel() for p in network.parameters()),
@@ -111,8 +111,8 @@ def main(output: Path, data_dir: Path | None, steps: int, widths: tuple[int, int
         "cpu_seconds": round(time.process_time() - worked, 1),
     }
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    write_atomically(output, save(tensors, {"classifier": json.dumps(figures)}))
-    click.echo(json.dumps(figures))
+    write_atomically(output, save(tensors, {"classifier": json.dumps(metrics)}))
+    click.echo(json.dumps(metrics))
 
 
 if __name__ == "__main__":

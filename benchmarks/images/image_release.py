@@ -1,9 +1,9 @@
-"""Turn a finished run of pictures into a shipped model: half precision, test figures in its metadata, and a model card.
+"""Turn a finished run of an image model into a shipped model: half precision, test metrics in its metadata, a model card.
 
     python benchmarks/images/image_release.py runs/vae-2d vae-2d --command "musicae image train vae-2d --threads 1"
 
-Both the run's weights and the shipped ones (half precision) are measured on all test pictures with the same coins, damage and
-codes; the card prints both. The likelihood of shipped weights is measured as in `table.py`.
+The weights of the run and the shipped ones (half precision) are measured on all test images with the same binarisation, damage
+and codes; the card prints both. The likelihood of the shipped weights is measured as in `table.py`.
 """
 
 import csv
@@ -20,18 +20,22 @@ from table import RANDOM_DIGITS
 from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, save_checkpoint
 from musicae.cli.commands.image.evaluate import LINES
 from musicae.cli.support.progress import tasks
+from musicae.core.autoencoder import Adversarial
 from musicae.core.files import write_atomically
 from musicae.core.progress import Progress
-from musicae.datasets.images import image_set
+from musicae.datasets.images import image_set, open_images_for
 from musicae.images.batch import ImageTask
 from musicae.images.corruptions import Corruption
-from musicae.images.evaluation import evaluate_pictures, load_split
-from musicae.images.model import load_pictures
+from musicae.images.data import ImageData
+from musicae.images.evaluation import evaluate
+from musicae.images.model import ImageModel
+from musicae.images.model import load as load_image_model
 from musicae.images.recipes import IMAGE_PRESETS
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
 MOST_BYTES = 6_000_000
-NO_FIGURES = ("pictures", "code_size", "samples")  # numbers of an evaluation that measure nothing
+_BINARISED = "Bernoulli samples with the grey values as probabilities, drawn again for every batch (dynamic binarisation)"
+NOT_METRICS = ("images", "code_size", "samples")  # other numbers in the result of an evaluation
 
 CARD = """# {name}
 
@@ -39,18 +43,18 @@ CARD = """# {name}
 
 - **Model**: `{model}`, {parameters:,} parameters, code of {latent} numbers; {megabytes:.2f} MB in half precision.
   Configuration: `{config}`.
-- **Takes and gives**: pictures of {channels} x {size} x {size} values in [0, 1]; {likelihood} likelihood of pixels.
-- **Trained with** `{command}`: {steps:,} steps of {batch} pictures, {minutes:.0f} minutes on {machine}; kept are the weights of
-  step {best:,}, the best on validation pictures.
+- **Takes and gives**: images of {channels} x {size} x {size} values in [0, 1]; {likelihood} likelihood of pixels.
+- **Trained with** `{command}`: {steps:,} steps of {batch} images, {minutes:.0f} minutes on {machine}; these are the weights of
+  step {best:,}, the best on validation images.
 - **Objective**: {objective}
-- **Data**: {title} ({source}), {pictures:,} training pictures; licence {licence}.
+- **Data**: {title} ({source}), {images:,} training images; licence {licence}.
 - **Pixels in training**: {binarisation}{corruption}
 
-## Figures
+## Metrics
 
-All {count:,} test pictures, mean pictures of the posterior's mode. Command: `musicae image evaluate {name}`.
+All {count:,} test images, mean images at the mode of the posterior. Command: `musicae image evaluate {name}`.
 
-| figure | shipped (half precision) | single precision | beside it |
+| metric | shipped (half precision) | single precision | reference |
 |---|---|---|---|
 {rows}
 
@@ -58,24 +62,23 @@ All {count:,} test pictures, mean pictures of the posterior's mode. Command: `mu
 {likelihood_words}"""
 
 
-def numbers(figures: dict[str, Any]) -> dict[str, float]:
-    """Return the figures of an evaluation that measure something."""
-    kept = {k: v for k, v in figures.items() if isinstance(v, int | float) and k not in NO_FIGURES}
-    return {k: round(float(v), 6) for k, v in kept.items()}
+def numbers(result: dict[str, Any]) -> dict[str, float]:
+    """Return the metrics in the result of an evaluation."""
+    return {k: round(float(v), 6) for k, v in result.items() if isinstance(v, int | float) and k not in NOT_METRICS}
 
 
 def rows_of(half: dict[str, Any], single: dict[str, Any]) -> str:
     """Return the lines of the card's table."""
     lines = []
-    for title, key, form, beside in LINES:
+    for title, key, form, references in LINES:
         if half.get(key) is not None:
-            notes = ", ".join(f"{words} {half[k]:.4g}" for words, k in beside if half.get(k) is not None)
+            notes = ", ".join(f"{words} {half[k]:.4g}" for words, k in references if half.get(k) is not None)
             lines.append(f"| {title} | {form.format(half[key])} | {form.format(single[key])} | {notes} |")
     return "\n".join(lines)
 
 
 def loss_of(half: dict[str, Any], single: dict[str, Any]) -> str:
-    """Return in words what half precision costs."""
+    """Return the effect of half precision, in words."""
     parts = [
         f"{half['psnr'] - single['psnr']:+.4f} dB PSNR",
         f"{half['bernoulli'] - single['bernoulli']:+.4f} nats Bernoulli loss",
@@ -85,24 +88,24 @@ def loss_of(half: dict[str, Any], single: dict[str, Any]) -> str:
     return f"Half precision changes {', '.join(parts)}."
 
 
-def find_likelihood(path: Path, data_dir: Path | None, given: dict[str, Any], progress: Progress) -> Likelihood | None:
-    """Return -log p(x) of the test pictures; None for a model that has none, or without samples."""
-    loaded = load_pictures(path, device=given["device"])
-    c = loaded.model.config
-    if not c.variational or c.likelihood != "bernoulli" or not given["samples"]:
+def find_likelihood(model: ImageModel, data: ImageData, options: dict[str, Any], progress: Progress) -> Likelihood | None:
+    """Return -log p(x) of the test images; None for a model without a likelihood, or without samples."""
+    c = model.network.config
+    if not c.variational or c.likelihood != "bernoulli" or not options["samples"]:
         return None
-    data = load_split(loaded, None, data_dir, "test", progress).first(given["limit"])
-    digits = given["digits"] or (RANDOM_DIGITS if convolutional(loaded.model.decoder) else None)
-    return measure(loaded, data, samples=given["samples"], digits=digits, few=given["few"], progress=progress)
+    digits = options["digits"] or (RANDOM_DIGITS if convolutional(model.network.decoder) else None)
+    samples, few = options["samples"], options["few"]
+    return measure(model, data["test"], samples=samples, digits=digits, few=few, progress=progress)
 
 
 def facts(info: CheckpointInfo, model: Any, run: Path) -> dict[str, Any]:
-    """Return what the card says of model, data and training."""
+    """Return the facts of the card about model, data and training."""
     data, task, training = image_set(info.data["set"]), ImageTask.from_dict(info.data["task"]), info.training
     with (run / "metrics.csv").open(newline="", encoding="utf-8") as file:
         table = list(csv.DictReader(file))
     beta = training["objective"]["beta"]
-    pull = "the discriminator's softplus log ratio" if "discriminator_sizes" in info.config else "KL(q(z|x) || N(0, I))"
+    adversarial = isinstance(model, Adversarial)
+    penalty = "the softplus of the discriminator's log ratio" if adversarial else "KL(q(z|x) || N(0, I))"
     warm = f", beta rising for {beta['steps']:,} steps" if beta["kind"] == "linear" else ""
     return {
         "model": info.model,
@@ -117,24 +120,22 @@ def facts(info: CheckpointInfo, model: Any, run: Path) -> dict[str, Any]:
         "batch": training["batch_size"],
         "minutes": max(float(row["seconds"]) for row in table) / 60,
         "objective": "-log p(x|z), summed over pixels, in nats"
-        + (f", plus {beta['beta']:g} times {pull}{warm}." if info.config["variational"] or "discriminator" in pull else "."),
+        + (f", plus {beta['beta']:g} times {penalty}{warm}." if info.config["variational"] or adversarial else "."),
         "title": data.title,
         "source": info.data["source"],
-        "pictures": info.data["pictures"],
+        "images": info.data["images"],
         "licence": info.data["licence"],
-        "binarisation": "coins with the grey values as probabilities, drawn afresh for every batch (dynamic binarisation)"
-        if task.binarise == "dynamic"
-        else "grey values, not binarised",
+        "binarisation": _BINARISED if task.binarise == "dynamic" else "grey values, not binarised",
         "corruption": _damage(task.corruption),
     }
 
 
 def _damage(corruption: Corruption | None) -> str:
-    """Return in words what pictures were damaged by."""
+    """Return the damage to the encoder's input, in words."""
     if corruption is None:
         return "."
     fields = ", ".join(f"{k} {v}" for k, v in corruption.to_dict().items() if k != "name")
-    return f"; the model sees them damaged by {corruption.name} ({fields}), drawn afresh for every batch."
+    return f"; the encoder's input is damaged by {corruption.name} ({fields}), drawn again for every batch."
 
 
 @click.command()
@@ -142,16 +143,18 @@ def _damage(corruption: Corruption | None) -> str:
 @click.argument("name")
 @click.option("--command", required=True, help="The command that trained it.")
 @click.option("--machine", default="one CPU core", show_default=True)
-@click.option("--summary", help="First words of the card. [default: the preset's]")
+@click.option("--summary", help="First sentence of the card. [default: the preset's summary]")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with the data. [default: the cache, then a download]")
-@click.option("--samples", default=5000, show_default=True, help="Importance samples a picture; 0 leaves the likelihood out.")
-@click.option("--digits", type=int, help=f"Pictures that get as many. [default: all, or {RANDOM_DIGITS} with convolutions]")
-@click.option("--few", default=100, show_default=True, help="Samples for all pictures, where not all get --samples.")
-@click.option("--limit", type=int, help="Measure the first so many test pictures only.")
+@click.option("--samples", default=5000, show_default=True, help="Importance samples per image; 0 skips the likelihood.")
+@click.option(
+    "--digits", type=int, help=f"Images that get as many. [default: all, or {RANDOM_DIGITS} for convolutional models]"
+)
+@click.option("--few", default=100, show_default=True, help="Samples per image over all images, if not all get --samples.")
+@click.option("--limit", type=int, help="Use only the first test images, as many as this.")
 @click.option("--device", default="auto", show_default=True)
 @click.option("--folder", default=WEIGHTS, type=click.Path(path_type=Path), help="Where to write. [default: musicae/weights]")
 def main(
-    run: Path, name: str, command: str, machine: str, summary: str | None, data_dir: Path | None, folder: Path, **given: Any
+    run: Path, name: str, command: str, machine: str, summary: str | None, data_dir: Path | None, folder: Path, **options: Any
 ) -> None:
     """Write musicae/weights/NAME.safetensors and NAME.md from a RUN folder."""
     model, info = load_checkpoint(run / "best.safetensors")
@@ -160,21 +163,24 @@ def main(
         save_checkpoint(spare, model, info, half=True)
         if spare.stat().st_size >= MOST_BYTES:
             raise click.ClickException(
-                f"{name} would take {spare.stat().st_size / 1e6:.1f} MB; shipped pictures take less than 6."
+                f"{name} would take {spare.stat().st_size / 1e6:.1f} MB; shipped image models take less than 6."
             )
         with tasks() as progress:
-            options = {"data_dir": data_dir, "samples": 0, "limit": given["limit"], "device": given["device"]}
-            single, half = (evaluate_pictures(p, progress=progress, **options) for p in (run / "best.safetensors", spare))
-            found = find_likelihood(spare, data_dir, given, progress)
+            models = [load_image_model(path, device=options["device"]) for path in (run / "best.safetensors", spare)]
+            data = open_images_for(models[0], folder=data_dir, splits=("test", "train"), progress=progress)
+            data = data.first("test", options["limit"])
+            single, half = (evaluate(m, data["test"], data["train"], samples=0, progress=progress) for m in models)
+            likelihood = find_likelihood(models[1], data, options, progress)
     finally:
         spare.unlink(missing_ok=True)
-    told = {} if found is None else {k if k == "nll" else f"nll_{k}": v for k, v in found.to_dict().items() if v is not None}
-    metrics = {f"test_{k}": v for k, v in {**numbers(half), **numbers(told)}.items() if math.isfinite(v)}
+    fields = {} if likelihood is None else likelihood.to_dict()
+    nll = {k if k == "nll" else f"nll_{k}": v for k, v in fields.items() if v is not None}
+    metrics = {f"test_{k}": v for k, v in {**numbers(half), **numbers(nll)}.items() if math.isfinite(v)}
     save_checkpoint(target, model, replace(info, metrics=metrics), half=True)
     words = (
         ""
-        if found is None
-        else f"\n-log p(x) of the shipped weights: {found.nll:.2f} nats ({found.beside()}; dynamic binarisation).\n"
+        if likelihood is None
+        else f"\n-log p(x) of the shipped weights: {likelihood.nll:.2f} nats ({likelihood.method()}; dynamic binarisation).\n"
     )
     text = CARD.format(
         name=name,
@@ -182,7 +188,7 @@ def main(
         command=command,
         machine=machine,
         megabytes=target.stat().st_size / 1e6,
-        count=half["pictures"],
+        count=half["images"],
         rows=rows_of(half, single),
         loss=loss_of(half, single),
         likelihood_words=words,
@@ -194,8 +200,8 @@ def main(
 
 def _summary(name: str) -> str:
     """Return a preset's summary as a sentence."""
-    said = IMAGE_PRESETS[name].summary if name in IMAGE_PRESETS else "a model of pictures"
-    return f"{said[0].upper()}{said[1:]}."
+    summary = IMAGE_PRESETS[name].summary if name in IMAGE_PRESETS else "an image model"
+    return f"{summary[0].upper()}{summary[1:]}."
 
 
 if __name__ == "__main__":

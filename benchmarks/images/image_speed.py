@@ -1,15 +1,16 @@
-"""Training speed of the lesson's convolutional autoencoder, beside the lesson's own recipe and the bare step, in one run.
+"""Training speed of the lesson's convolutional autoencoder, compared with the lesson's own recipe and a bare step, in one run.
 
     python benchmarks/images/image_speed.py --threads 1
 
-The same network and batches of 256 digits, turn by turn: *ours*, a step of `musicae image train lesson-conv-ae`; *bare*,
-nothing but forward, backward and optimizer step on one batch that stays where it is; and *loader*, the lesson's recipe: a
-DataLoader which makes a PIL image of every digit and a tensor of that, in its own process or in two workers, mean binary
-cross-entropy, Adam. The recipe runs in a process of its own, because training here tells the C library to keep freed memory
-(`musicae.core.device.keep_freed_memory`), which the lesson does not; with --here it runs in this one and profits from that too.
+The same network and batches of 256 digits take turns in three ways: *ours*, a step of `musicae image train lesson-conv-ae`;
+*bare*, only forward, backward and optimizer step on one fixed batch; and *loader*, the lesson's recipe: a DataLoader that turns
+every digit into a PIL image and that into a tensor, in its own process or in two workers, mean binary cross-entropy, Adam. The
+recipe runs in a separate process, because musicae sets up the C library to keep freed memory
+(`musicae.core.device.keep_freed_memory`), which the lesson does not do. With --same-process it runs in this process with that
+setting.
 
-Rates are medians over turns, ratios medians of each turn's ratio, by the clock; on a machine that does other work too, look at
-those of this process's CPU time, which workers have no part in.
+Rates are medians over turns and ratios are medians of the ratio of each turn, in wall-clock time. On a machine with other work
+use those of the CPU time of this process, which does not include workers.
 """
 
 import copy
@@ -32,11 +33,13 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from musicae.core.registry import MODELS
+from musicae.datasets.images import open_images
 from musicae.datasets.images.mnist import load_mnist
-from musicae.images.data import ImageBatches, LabelledImages
+from musicae.images.data import ImageSampler, LabelledImages
 from musicae.images.experiment import ImageExperiment
 from musicae.images.models.base import ImageAutoencoder
 from musicae.images.recipes import IMAGE_PRESETS, model_config
+from musicae.training.run_folder import RunOptions
 
 Step = Callable[[], object]
 Seconds = tuple[float, float]  # by the clock, and of CPU time
@@ -46,7 +49,7 @@ BARS = {"bare": 0.7, "loader": 1.5, "loader, 2 workers": 1.5}  # least images/s 
 
 
 class Digits(Dataset[tuple[Tensor, int]]):
-    """Digits one by one, each byte picture made a PIL image and then a float tensor, as data sets of the lesson do it."""
+    """Single digits, each turned into a PIL image and then into a float tensor, as in the data sets of the lesson."""
 
     def __init__(self, data: LabelledImages) -> None:
         self.images, self.labels = data.images[:, 0], data.labels
@@ -56,9 +59,9 @@ class Digits(Dataset[tuple[Tensor, int]]):
         return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        """Return a picture (1, 28, 28) in [0, 1] and its class."""
-        picture = Image.fromarray(self.images[index].numpy())
-        values = torch.from_numpy(np.array(picture)).view(*reversed(picture.size), 1)
+        """Return an image (1, 28, 28) in [0, 1] and its class."""
+        image = Image.fromarray(self.images[index].numpy())
+        values = torch.from_numpy(np.array(image)).view(*reversed(image.size), 1)
         return values.permute(2, 0, 1).contiguous().float().div(255), int(self.labels[index])
 
 
@@ -85,7 +88,7 @@ def recipe_step(model: ImageAutoencoder, data: LabelledImages, batch_size: int, 
 
 
 def bare_step(model: ImageAutoencoder, images: Tensor) -> Step:
-    """Return a step on one batch that stays where it is."""
+    """Return a step on one fixed batch."""
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3, fused=True)
 
     def step() -> None:
@@ -97,7 +100,7 @@ def bare_step(model: ImageAutoencoder, images: Tensor) -> Step:
 
 
 def turn_of(step: Step) -> Turn:
-    """Return a function that does so many steps of this process and returns what they took."""
+    """Return a function that does a number of steps in this process and returns their time."""
 
     def turn(steps: int) -> Seconds:
         for _ in range(QUEUE):  # untimed: uses up what workers had ready, and lets the others' workers fill their queue
@@ -111,7 +114,7 @@ def turn_of(step: Step) -> Turn:
 
 
 def serve(pipe: Connection, data_dir: Path | None, limit: int | None, workers: int, threads: int) -> None:
-    """Take turns of the lesson's recipe in a process of its own, as many steps as the pipe says, until it says 0."""
+    """Do turns of the lesson's recipe in a separate process, with the number of steps from the pipe, until that is 0."""
     torch.set_num_threads(threads)
     recipe, data = IMAGE_PRESETS[PRESET], load_mnist("train", data_dir).first(limit)
     model = MODELS[recipe.model](model_config(recipe, channels=1, size=28))
@@ -122,21 +125,21 @@ def serve(pipe: Connection, data_dir: Path | None, limit: int | None, workers: i
 
 
 def elsewhere(data_dir: Path | None, limit: int | None, workers: int) -> tuple[Turn, Connection]:
-    """Return turns of the recipe in another process, and the pipe that ends it."""
+    """Return a function that does a turn in another process, and the pipe that ends that process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     context.Process(target=serve, args=(theirs, data_dir, limit, workers, torch.get_num_threads())).start()
 
     def turn(steps: int) -> Seconds:
         ours.send(steps)
-        taken: Seconds = ours.recv()
-        return taken
+        seconds: Seconds = ours.recv()
+        return seconds
 
     return turn, ours
 
 
 def measure(turns: dict[str, Turn], rounds: int, steps: int, batch_size: int) -> dict[str, Any]:
-    """Let all take turns of so many steps; return images/s and ratios."""
+    """Run all in turns of a number of steps; return images per second and ratios."""
     seconds: dict[str, list[Seconds]] = {name: [] for name in turns}
     for _ in range(rounds):
         for name, turn in turns.items():
@@ -152,13 +155,13 @@ def measure(turns: dict[str, Turn], rounds: int, steps: int, batch_size: int) ->
     others = [name for name in turns if name != "ours"]
     ratios = {f"ours / {name}": ratio(name, 0) for name in others}
     return {
-        "images_a_second": rates(0),
+        "images_per_second": rates(0),
         "ratios": ratios,
         "bars": {f"ours / {name}": {"least": BARS[name], "met": ratios[f"ours / {name}"] >= BARS[name]} for name in others},
-        "images_a_cpu_second": {name: rate for name, rate in rates(1).items() if "workers" not in name},
+        "images_per_cpu_second": {name: rate for name, rate in rates(1).items() if "workers" not in name},
         "cpu_ratios": {f"ours / {name}": ratio(name, 1) for name in others if "workers" not in name},
         "turns": rounds,
-        "steps_a_turn": steps,
+        "steps_per_turn": steps,
         "batch_size": batch_size,
         "threads": torch.get_num_threads(),
     }
@@ -167,11 +170,11 @@ def measure(turns: dict[str, Turn], rounds: int, steps: int, batch_size: int) ->
 @click.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with MNIST. [default: the cache, then a download]")
 @click.option("--turns", default=7, show_default=True)
-@click.option("--steps", default=40, show_default=True, help="Timed steps of a turn.")
+@click.option("--steps", default=40, show_default=True, help="Timed steps per turn.")
 @click.option("--threads", type=int, help="CPU threads. [default: all cores]")
 @click.option("--workers", multiple=True, type=click.Choice(["0", "2"]), default=("0", "2"), show_default=True)
-@click.option("--limit", type=int, help="Train on the first so many digits only.")
-@click.option("--here", is_flag=True, help="Run the lesson's recipe in this process too.")
+@click.option("--limit", type=int, help="Use only the first digits, as many as this.")
+@click.option("--same-process", is_flag=True, help="Run the lesson's recipe in this process too.")
 def main(
     *,
     data_dir: Path | None,
@@ -180,31 +183,32 @@ def main(
     threads: int | None,
     workers: tuple[str, ...],
     limit: int | None,
-    here: bool,
+    same_process: bool,
 ) -> None:
-    """Print the figures as JSON."""
-    options: dict[str, Any] = {"data_dir": data_dir, "limit": limit, "threads": threads, "device": "cpu"}
+    """Print the rates and ratios as JSON."""
     pipes = []
     try:
         with tempfile.TemporaryDirectory() as folder:
-            experiment = ImageExperiment.open(IMAGE_PRESETS[PRESET], Path(folder) / "run", **options)
+            run = RunOptions(folder=Path(folder) / "run", threads=threads, device="cpu")
+            data = open_images("mnist", data_dir).first("train", limit)
+            experiment = ImageExperiment.open(IMAGE_PRESETS[PRESET], data, run)
             trainer, source = experiment.trainer, experiment.trainer.source
-            assert isinstance(trainer.model, ImageAutoencoder) and isinstance(source, ImageBatches)
+            assert isinstance(trainer.model, ImageAutoencoder) and isinstance(source, ImageSampler)
             bare = bare_step(copy.deepcopy(trainer.model), source.batch(0).images)
-            taking = {"ours": turn_of(trainer.train_step), "bare": turn_of(bare)}
+            turns_of = {"ours": turn_of(trainer.train_step), "bare": turn_of(bare)}
             for count in map(int, workers):
                 name = f"loader, {count} workers" if count else "loader"
-                if here:
+                if same_process:
                     step = recipe_step(copy.deepcopy(trainer.model), experiment.train, source.batch_size, count)
-                    taking[name] = turn_of(step)
+                    turns_of[name] = turn_of(step)
                 else:
-                    taking[name], pipe = elsewhere(data_dir, limit, count)
+                    turns_of[name], pipe = elsewhere(data_dir, limit, count)
                     pipes.append(pipe)
-            figures = measure(taking, turns, steps, source.batch_size)
+            results = measure(turns_of, turns, steps, source.batch_size)
     finally:
         for pipe in pipes:
             pipe.send(0)
-    click.echo(json.dumps(figures, indent=2))
+    click.echo(json.dumps(results, indent=2))
 
 
 if __name__ == "__main__":

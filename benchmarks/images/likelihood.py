@@ -1,14 +1,14 @@
-"""-log p(x) of the test digits, by 5,000 importance samples a digit, in a time that one has.
+"""-log p(x) of the test digits, by 5,000 importance samples per digit, in an affordable time.
 
 All 10,000 digits take 5e7 decoded codes: about a quarter of an hour on one core for the dense VAE of the IWAE paper, an hour
 and a half for `conv-vae`. Fewer samples give an upper bound only. So a convolutional model is measured twice: all digits with
-few samples, and N digits drawn at random with all samples. The mean of the N alone is uncertain by more than a nat, for
-digits differ; but how much the bound drops from few samples to many differs little between digits, so that
+few samples, and N digits drawn at random with all samples. The mean over the N digits alone is uncertain by more than a nat,
+because digits differ. But the drop of the bound from few samples to many differs little between digits, so
 
-    -log p(x)  =  the bound over all digits  -  the mean drop over the N
+    -log p(x)  =  the bound over all digits  -  the mean drop over the N digits
 
-is known to some hundredths of a nat: the difference estimator of survey sampling (Cochran, 1977, Sampling Techniques, 3rd
-edition, section 7.2).
+has a standard error of some hundredths of a nat. It is the difference estimator of survey sampling (Cochran, 1977, Sampling
+Techniques, 3rd edition, section 7.2).
 """
 
 import math
@@ -22,23 +22,23 @@ from musicae.core.progress import Progress
 from musicae.images.batch import ImageBatch, ImageTask
 from musicae.images.data import LabelledImages, batches_in_order
 from musicae.images.metrics import importance_nll
-from musicae.images.model import PictureModel
+from musicae.images.model import ImageModel
 
 BATCH = 250
 
 
 @dataclass(frozen=True)
 class Likelihood:
-    """What was found, in nats for each digit.
+    """An estimate of -log p(x), in nats per digit.
 
     Arguments:
         nll: The estimate over all digits.
-        error: Standard error of what was not measured on all digits; 0 if nothing was left out.
-        samples: Codes for each digit.
-        digits: Digits that got as many.
+        error: Standard error of the estimate; 0 if all digits got `samples`.
+        samples: Codes per digit.
+        digits: Number of digits that got as many.
         subset_nll: Mean over those digits alone.
         subset_error: Its standard error as an estimate for all digits.
-        few: Codes for each of all digits; None if all digits got `samples`.
+        few: Codes per digit over all digits; None if all digits got `samples`.
         bound: Mean over all digits with so few codes, an upper bound of `nll`.
     """
 
@@ -52,11 +52,11 @@ class Likelihood:
     bound: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures, JSON-able."""
+        """Return the fields as a JSON-able dictionary."""
         return asdict(self)
 
-    def beside(self) -> str:
-        """Return in words how the estimate came about."""
+    def method(self) -> str:
+        """Return how the estimate was computed, in words."""
         if self.few is None:
             return f"all {self.digits:,} digits, {self.samples:,} samples"
         return (
@@ -66,12 +66,12 @@ class Likelihood:
 
 
 def convolutional(model: nn.Module) -> bool:
-    """Return whether a network holds convolutions, which make many samples dear."""
+    """Return whether a network contains convolutions, with which many samples take long."""
     return any(isinstance(part, nn.Conv2d | nn.ConvTranspose2d) for part in model.modules())
 
 
 def measure(
-    loaded: PictureModel,
+    loaded: ImageModel,
     data: LabelledImages,
     *,
     samples: int,
@@ -80,28 +80,28 @@ def measure(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Likelihood:
-    """Estimate -log p(x) of digits drawn as coins from the grey values, one draw for all.
+    """Estimate -log p(x) of digits binarised once, with the grey values as probabilities.
 
     Arguments:
         loaded: A variational model.
         data: The test digits.
-        samples: Codes for each digit.
-        digits: How many digits get as many; None for all.
-        few: Codes for each of all digits, where `digits` are fewer than all.
-        seed: Seed of coins, choice and codes.
-        progress: Called as work goes on.
+        samples: Codes per digit.
+        digits: Number of digits that get as many; None for all.
+        few: Codes per digit over all digits, if `digits` are fewer than all.
+        seed: Seed of binarisation, choice and codes.
+        progress: Called as the measurement proceeds.
     """
     (whole,) = batches_in_order(data, ImageTask(binarise="dynamic"), loaded.device, seed=seed, size=len(data))
     generator = torch.Generator(loaded.device).manual_seed(seed)
     count = len(data) if digits is None else min(digits, len(data))
 
     def each(rows: Tensor, codes: int, what: str) -> Tensor:
-        found = []
+        parts = []
         for done, at in enumerate(rows.split(BATCH), 1):
-            found.append(importance_nll(loaded.model, _pick(whole, at), samples=codes, generator=generator).cpu())
+            parts.append(importance_nll(loaded.network, _pick(whole, at), samples=codes, generator=generator).cpu())
             if progress:
                 progress(what, done, -(-len(rows) // BATCH))
-        return torch.cat(found).double()
+        return torch.cat(parts).double()
 
     everything = torch.arange(len(data))
     if count == len(data):
@@ -111,20 +111,20 @@ def measure(
     bound = each(everything, few, f"{few} samples, all digits")
     many = each(chosen, samples, f"{samples} samples, {count} digits")
     drop = bound[chosen] - many
-    left_out = math.sqrt(1 - count / len(data))  # no uncertainty would be left if all were measured
+    unmeasured = math.sqrt(1 - count / len(data))  # the finite population correction
     nll = float(bound.mean() - drop.mean())
     return Likelihood(
-        nll, _error(drop) * left_out, samples, count, float(many.mean()), _error(many) * left_out, few, float(bound.mean())
+        nll, _error(drop) * unmeasured, samples, count, float(many.mean()), _error(many) * unmeasured, few, float(bound.mean())
     )
 
 
 def _pick(batch: ImageBatch, rows: Tensor) -> ImageBatch:
-    """Return some pictures of a batch."""
+    """Return some images of a batch."""
     rows = rows.to(batch.images.device)
     labels = None if batch.labels is None else batch.labels[rows]
     return ImageBatch(batch.images[rows], batch.targets[rows], labels)
 
 
 def _error(values: Tensor) -> float:
-    """Return the standard error of the mean; one value has none."""
+    """Return the standard error of the mean; NaN for one value."""
     return float(values.std() / math.sqrt(len(values))) if len(values) > 1 else math.nan

@@ -1,13 +1,13 @@
-"""One table of the image half, obtained beside reference, with its sources, on the 10,000 test digits of MNIST.
+"""A table of the image models: results and reference values with their sources, on the 10,000 test digits of MNIST.
 
     musicae image train vae -o runs/vae                                       # and so on; each row names its command
     python benchmarks/images/classifier.py -o runs/classifier.safetensors     # for the row aae-samples
     python benchmarks/images/table.py vae=runs/vae aae=runs/aae --classifier runs/classifier.safetensors --json table.json
 
-Without arguments the shipped weights are measured; NAME=PATH adds a run folder or checkpoint, or takes the place of the shipped
-one. Rows without a checkpoint are left out and named on stderr. Likelihoods are of digits drawn as coins from the grey values
-(dynamic binarisation), with 5,000 importance samples a digit: for dense decoders on all digits (about a quarter of an hour each
-on one core), for convolutional ones on 500 digits drawn at random, tied to all digits as `likelihood.py` says.
+Without arguments the shipped weights are measured; NAME=PATH adds a run folder or checkpoint, or replaces the shipped one. Rows
+without a checkpoint are skipped and named on stderr. Likelihoods are of binarised digits (dynamic binarisation), with 5,000
+importance samples per digit: for dense decoders on all digits (about a quarter of an hour each on one core), for convolutional
+ones on 500 digits drawn at random, extended to all digits as `likelihood.py` describes.
 """
 
 import json
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import classifier as judges
+import classifier as classifiers
 import click
 from confidence import confidence
 from likelihood import Likelihood, convolutional, measure
@@ -27,89 +27,101 @@ from musicae.checkpoints.shipped import find_weights, shipped
 from musicae.cli.support.progress import tasks
 from musicae.core.files import write_atomically
 from musicae.core.progress import Progress
+from musicae.datasets.images import open_images_for
 from musicae.errors import MusicaeError
-from musicae.images.evaluation import evaluate_pictures, load_split
-from musicae.images.model import load_pictures
+from musicae.images.data import LabelledImages
+from musicae.images.evaluation import evaluate
+from musicae.images.model import ImageModel
+from musicae.images.model import load as load_image_model
 
 RANDOM_DIGITS = 500  # of convolutional decoders
 
 
 class Bench:
-    """Checkpoints by name, and their figures, each measured once.
+    """Checkpoints by name, and their metrics, each measured once.
 
     Arguments:
         checkpoints: Paths by name.
-        data_dir: Folder with MNIST; None takes cache and download.
-        judge: File of the classifier, where there is one.
-        given: Options: `limit`, `samples`, `digits`, `few`, `device`, `seed`.
-        progress: Called as work goes on.
+        data_dir: Folder with MNIST; None uses the cache, then a download.
+        classifier: File of the classifier, if there is one.
+        options: `limit`, `samples`, `digits`, `few`, `device`, `seed`.
+        progress: Called as the measurement proceeds.
     """
 
     def __init__(
-        self, checkpoints: dict[str, Path], data_dir: Path | None, judge: Path | None, given: dict[str, Any], progress: Progress
+        self,
+        checkpoints: dict[str, Path],
+        data_dir: Path | None,
+        classifier: Path | None,
+        options: dict[str, Any],
+        progress: Progress,
     ) -> None:
-        self.checkpoints, self.data_dir, self.judge, self.given, self.progress = checkpoints, data_dir, judge, given, progress
-        self.known: dict[tuple[str, str], Any] = {}
+        self.checkpoints, self.data_dir, self.classifier = checkpoints, data_dir, classifier
+        self.options, self.progress = options, progress
+        self.cache: dict[tuple[str, str], Any] = {}
 
-    def figures(self, name: str) -> dict[str, Any]:
-        """Return a checkpoint's figures by name, likelihood left out."""
-        if ("figures", name) not in self.known:
-            options = {"data_dir": self.data_dir, "samples": 0, **{k: self.given[k] for k in ("limit", "device", "seed")}}
-            self.known["figures", name] = evaluate_pictures(self.checkpoints[name], progress=self.progress, **options)
-        found: dict[str, Any] = self.known["figures", name]
-        return found
+    def _load(self, name: str) -> tuple[ImageModel, LabelledImages, LabelledImages]:
+        """Return a model with its test and training images."""
+        model = load_image_model(self.checkpoints[name], device=self.options["device"])
+        data = open_images_for(model, folder=self.data_dir, splits=("test", "train"), progress=self.progress)
+        return model, data["test"].first(self.options["limit"]), data["train"]
+
+    def metrics(self, name: str) -> dict[str, Any]:
+        """Return the metrics of a checkpoint by name, without the likelihood."""
+        if ("metrics", name) not in self.cache:
+            seed = self.options["seed"]
+            self.cache["metrics", name] = evaluate(*self._load(name), samples=0, seed=seed, progress=self.progress)
+        return self.cache["metrics", name]
 
     def likelihood(self, name: str) -> Likelihood:
         """Return a checkpoint's -log p(x)."""
-        if ("likelihood", name) not in self.known:
-            loaded = load_pictures(self.checkpoints[name], device=self.given["device"])
-            data = load_split(loaded, None, self.data_dir, "test", self.progress).first(self.given["limit"])
-            digits = self.given["digits"] or (RANDOM_DIGITS if convolutional(loaded.model.decoder) else None)
-            options = {k: self.given[k] for k in ("samples", "few", "seed")}
-            self.known["likelihood", name] = measure(loaded, data, digits=digits, progress=self.progress, **options)
-        found: Likelihood = self.known["likelihood", name]
-        return found
+        if ("likelihood", name) not in self.cache:
+            model, images, _ = self._load(name)
+            digits = self.options["digits"] or (RANDOM_DIGITS if convolutional(model.network.decoder) else None)
+            options = {k: self.options[k] for k in ("samples", "few", "seed")}
+            self.cache["likelihood", name] = measure(model, images, digits=digits, progress=self.progress, **options)
+        return self.cache["likelihood", name]
 
     def confidence(self, name: str) -> dict[str, Any]:
-        """Return how sure the classifier is of a checkpoint's prior samples."""
-        if ("confidence", name) not in self.known:
-            assert self.judge is not None
-            network, right = judges.load(self.judge)
-            told = confidence(self.checkpoints[name], network, seed=self.given["seed"])
-            self.known["confidence", name] = {**told, "classifier_accuracy": right}
-        found: dict[str, Any] = self.known["confidence", name]
-        return found
+        """Return the confidence of the classifier in the prior samples of a checkpoint."""
+        if ("confidence", name) not in self.cache:
+            assert self.classifier is not None
+            network, accuracy = classifiers.load(self.classifier)
+            metrics = confidence(self.checkpoints[name], network, seed=self.options["seed"])
+            self.cache["confidence", name] = {**metrics, "classifier_accuracy": accuracy}
+        return self.cache["confidence", name]
 
-    def beside(self, names: tuple[str, ...]) -> list[str]:
-        """Return those of some checkpoints that are there."""
+    def available(self, names: tuple[str, ...]) -> list[str]:
+        """Return the names that have a checkpoint."""
         return [name for name in names if name in self.checkpoints]
 
-    def lacks(self, row: Row) -> list[str]:
-        """Return what a row needs and is not there."""
-        return [name for name in row.needs if name not in self.checkpoints] + ["--classifier"] * (row.judge and not self.judge)
+    def missing(self, row: Row) -> list[str]:
+        """Return the checkpoints and options that a row needs and that are missing."""
+        missing = [name for name in row.needs if name not in self.checkpoints]
+        return missing + ["--classifier"] * (row.classifier and not self.classifier)
 
     def line(self, row: Row) -> dict[str, Any]:
-        """Return a row's figures, JSON-able."""
+        """Return the result of a row as a JSON-able dictionary."""
         result = row.measure(self)
-        told = {k: getattr(result, k) for k in ("value", "text", "reference", "met", "more")}
-        return {"row": row.name, "what": row.what, "bar": row.bar, **told, "command": row.command}
+        fields = {k: getattr(result, k) for k in ("value", "text", "reference", "met", "more")}
+        return {"row": row.name, "what": row.what, "bar": row.bar, **fields, "command": row.command}
 
 
-def find(given: Sequence[str]) -> dict[str, Path]:
+def find(pairs: Sequence[str]) -> dict[str, Path]:
     """Return the shipped checkpoints and those given as NAME=PATH, by name."""
-    found = dict(shipped())
-    for item in given:
+    paths = dict(shipped())
+    for item in pairs:
         name, _, path = item.partition("=")
         if not path:
-            raise click.UsageError(f"{item!r} is no NAME=PATH; write it as vae=runs/vae.")
-        found[name] = find_weights(path)
-    return found
+            raise click.UsageError(f"{item!r} is not NAME=PATH; write it as vae=runs/vae.")
+        paths[name] = find_weights(path)
+    return paths
 
 
 def markdown(lines: Sequence[dict[str, Any]]) -> str:
     """Return the table."""
     mark = {True: "yes", False: "**no**", None: "none"}
-    titles = ("what", "obtained", "bar", "met", "reference", "trained with")
+    titles = ("what", "result", "bar", "met", "reference", "trained with")
     rows = [(x["what"], x["text"], x["bar"] or "none", mark[x["met"]], x["reference"], x["command"]) for x in lines]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (titles, ("---",) * len(titles), *rows))
 
@@ -118,35 +130,37 @@ def markdown(lines: Sequence[dict[str, Any]]) -> str:
 @click.argument("checkpoints", nargs=-1, metavar="[NAME=PATH]...")
 @click.option("--only", multiple=True, type=click.Choice([row.name for row in ROWS]), help="Measure this row; may be repeated.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder with MNIST. [default: the cache, then a download]")
-@click.option("--classifier", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What classifier.py wrote.")
-@click.option("--samples", default=5000, show_default=True, help="Importance samples a digit.")
 @click.option(
-    "--digits", type=int, help=f"Digits that get as many. [default: all, or {RANDOM_DIGITS} where there are convolutions]"
+    "--classifier", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file that classifier.py wrote."
 )
-@click.option("--few", default=100, show_default=True, help="Samples for all digits, where not all get --samples.")
-@click.option("--limit", type=int, help="Take the first so many test digits only.")
+@click.option("--samples", default=5000, show_default=True, help="Importance samples per digit.")
+@click.option(
+    "--digits", type=int, help=f"Digits that get as many. [default: all, or {RANDOM_DIGITS} for convolutional models]"
+)
+@click.option("--few", default=100, show_default=True, help="Samples per digit over all digits, if not all get --samples.")
+@click.option("--limit", type=int, help="Use only the first test digits, as many as this.")
 @click.option("--device", default="auto", show_default=True)
 @click.option("--seed", default=0, show_default=True)
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the results to this file.")
 def main(
     checkpoints: tuple[str, ...],
     only: tuple[str, ...],
     data_dir: Path | None,
     classifier: Path | None,
     json_file: Path | None,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Print a Markdown table."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     lines = []
     try:
         with tasks() as progress:
-            bench = Bench(find(checkpoints), data_dir, classifier, given, progress)
+            bench = Bench(find(checkpoints), data_dir, classifier, options, progress)
             for row in ROWS:
                 if only and row.name not in only:
                     continue
-                if lacking := bench.lacks(row):
-                    click.echo(f"left out: {row.name}, for want of {', '.join(lacking)}", err=True)
+                if missing := bench.missing(row):
+                    click.echo(f"skipped: {row.name}, which needs {', '.join(missing)}", err=True)
                     continue
                 click.echo(f"measuring {row.name}", err=True)
                 lines.append(bench.line(row))
@@ -154,8 +168,8 @@ def main(
         raise click.ClickException(str(error)) from error
     if json_file is not None:
         files = {name: str(path) for name, path in bench.checkpoints.items()}
-        told = {"arguments": sys.argv[1:], "options": given, "checkpoints": files, "rows": lines}
-        write_atomically(json_file, (json.dumps(told, indent=2) + "\n").encode())
+        content = {"arguments": sys.argv[1:], "options": options, "checkpoints": files, "rows": lines}
+        write_atomically(json_file, (json.dumps(content, indent=2) + "\n").encode())
     click.echo(markdown(lines))
 
 

@@ -25,7 +25,7 @@ from musicae.core.progress import Progress
 from musicae.datasets.music.held_out import open_subject
 from musicae.errors import MusicaeError
 from musicae.music.evaluation.report import evaluate, overall
-from musicae.plots.files import check_format, save_figure
+from musicae.plots.files import check_format, save_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,7 +127,7 @@ def main(
     except MusicaeError as error:
         raise click.ClickException(str(error)) from error
     if output is not None:
-        save_figure(curves(rows), output)
+        save_plot(curves(rows), output)
     if json_file is not None:
         write_atomically(json_file, (json.dumps(rows, indent=2) + "\n").encode())
     click.echo(markdown(rows))

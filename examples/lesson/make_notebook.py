@@ -1,8 +1,9 @@
-"""Make lesson.ipynb from the scripts, so that the two never differ.
+"""Generate lesson.ipynb from the scripts, so that the two never differ.
 
     python examples/lesson/make_notebook.py
 
-A script's own text and every block of comments behind a line `# %%` become prose; the rest becomes code. No output is stored.
+The docstring of a script and every block of comments after a line `# %%` become prose; the rest becomes code. No output is
+stored.
 """
 
 import json
@@ -14,12 +15,12 @@ HERE = Path(__file__).resolve().parent
 NOTEBOOK = HERE / "lesson.ipynb"
 _INTRODUCTION = """# The autoencoder lesson
 
-Seven chapters, from squeezed digits to tunes. Text and code are those of the scripts beside this notebook, from which
-`make_notebook.py` makes it; every chapter stands alone and takes about a minute on one CPU core.
+Seven chapters, from compressed digits to tunes. Text and code are those of the scripts in the folder of this notebook;
+`make_notebook.py` generates it from them. Every chapter stands alone and takes about a minute on one CPU core.
 
-The next cell holds what would stand behind the name of a script, for all chapters: `--data-dir FOLDER` with the official files
-of MNIST (without it the cache, a download, or the 5,000 digits of the extra `images` are taken), `--steps 2000` for longer
-training, `--full` for the presets' whole schedules, `--weights MODEL` for weights instead of training."""
+The next cell holds the options of all chapters: `--data-dir FOLDER` with the official files of MNIST (without it, the digits
+come from the cache, a download, or the 5,000 of the extra `images`), `--steps 2000` for longer training, `--full` for the whole
+schedule of each preset, `--weights MODEL` for weights instead of training."""
 _OPTIONS = '''import os
 
 os.environ["MUSICAE_LESSON"] = "--output lesson"'''
@@ -45,19 +46,19 @@ def split(text: str) -> Iterator[tuple[str, str]]:
 
 
 def cell(kind: str, content: str, name: str) -> dict[str, Any]:
-    """Return a cell as the notebook format 4.5 wants it."""
-    made: dict[str, Any] = {"cell_type": kind, "id": name, "metadata": {}, "source": content.splitlines(keepends=True)}
+    """Return a cell of notebook format 4.5."""
+    result: dict[str, Any] = {"cell_type": kind, "id": name, "metadata": {}, "source": content.splitlines(keepends=True)}
     if kind == "code":
-        made |= {"execution_count": None, "outputs": []}
-    return made
+        result |= {"execution_count": None, "outputs": []}
+    return result
 
 
 def notebook() -> str:
-    """Return the content of the notebook's file."""
+    """Return the content of the notebook file."""
     cells = [cell("markdown", _INTRODUCTION, "introduction"), cell("code", _OPTIONS, "options")]
     for path in scripts():
-        made = split(path.read_text(encoding="utf-8"))
-        cells += [cell(kind, content, f"chapter-{path.stem[:2]}-{i:02d}") for i, (kind, content) in enumerate(made) if content]
+        parts = enumerate(split(path.read_text(encoding="utf-8")))
+        cells += [cell(kind, content, f"chapter-{path.stem[:2]}-{i:02d}") for i, (kind, content) in parts if content]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

@@ -1,4 +1,4 @@
-"""The lesson's scripts run from beginning to end on a few pictures, and the notebook is what the scripts say."""
+"""The lesson's scripts run from beginning to end on a few images, and the notebook is what the scripts generate."""
 
 import gzip
 import json
@@ -23,24 +23,24 @@ LESSON = Path(__file__).resolve().parents[2] / "examples" / "lesson"
 README = (LESSON / "README.md").read_text(encoding="utf-8")
 SCRIPTS = sorted(path.stem for path in LESSON.glob("[0-9]*.py"))
 
-# The figures of every chapter, which are all that it writes beside its runs and tunes, and words that it has to say.
-FIGURES = {
+# The plots of every chapter, which are all that it writes except its runs and tunes, and lines that it has to print.
+PLOTS = {
     "01_autoencoder": ("reconstructions", "codes", "perturbations", "inventions", "two-numbers"),
     "02_denoising": ("repairs", "strangers"),
     "03_super_resolution": ("doubled", "fourfold", "noise"),
     "04_variational": ("codes", "prior", "map", "samples", "interpolations"),
     "05_conditional": ("classes", "hands"),
-    "06_adversarial": ("duel", "codes", "samples"),
+    "06_adversarial": ("discriminator", "codes", "samples"),
     "07_music": ("morph", "noise", "samples"),
 }
-SAYS = {
-    "01_autoencoder": r"PCA with 128 numbers: 0\.\d{4}\n(.*\n)*Cross-entropy a pixel: \d\.\d{4}; floor: 0\.0000\n",
+PRINTS = {
+    "01_autoencoder": r"PCA with 128 numbers: 0\.\d{4}\n(.*\n)*Cross-entropy per pixel: \d\.\d{4}; floor: 0\.0000\n",
     "02_denoising": r"noisy +\d+\.\d dB\nbest linear map +\d+\.\d dB\nnetwork +\d+\.\d dB\n(.*\n)*.*black on white: \d",
     "03_super_resolution": r"\(1, 28, 28\) becomes \(1, 14, 14\)\.\n(.*\n)*bilinear +\d+\.\d dB\n",
-    "04_variational": r"ELBO = -\d+\.\d - \d+\.\d = -\d+\.\d nats a digit\n",
+    "04_variational": r"ELBO = -\d+\.\d - \d+\.\d = -\d+\.\d nats per digit\n",
     "05_conditional": r"ELBO: -\d+\.\d nats without the label, -\d+\.\d with it; log 10 = 2\.3\n",
-    "06_adversarial": r"\nuntrained opponent: accuracy at most 0\.\d\d, in the end 0\.\d\d\n",
-    "07_music": r"48 tokens -> 128 numbers that cost \d+\.\d bits -> the tokens, for \d+\.\d bits more\n",
+    "06_adversarial": r"\nuntrained discriminator: accuracy at most 0\.\d\d, at the end 0\.\d\d\n",
+    "07_music": r"48 tokens -> 128 numbers with a KL of \d+\.\d bits -> the tokens, for \d+\.\d bits more\n",
 }
 
 Run = Callable[..., Path]
@@ -54,7 +54,7 @@ def write_idx(path: Path, array: "np.ndarray[Any, Any]") -> None:
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with files like those of MNIST: 40 training, 5,000 validation, 30 test pictures; class k is a bar."""
+    """Return a folder with files like those of MNIST: 40 training, 5,000 validation, 30 test images; class k is a bar."""
     folder = tmp_path_factory.mktemp("digits")
     for name, count in (("train", 5_040), ("t10k", 30)):
         labels = np.arange(count) % 10
@@ -82,15 +82,15 @@ def run(monkeypatch: pytest.MonkeyPatch, digits: Path, tmp_path: Path) -> Run:
     return script
 
 
-def check_picture(path: Path) -> None:
-    """Demand a PNG file of some size that is not of one colour."""
-    with Image.open(path) as picture:
-        assert picture.format == "PNG" and min(picture.size) > 100
-        assert max(high - low for low, high in picture.convert("RGB").getextrema()) > 100  # type: ignore[misc]
+def check_image(path: Path) -> None:
+    """Check that a PNG file has some size and more than one colour."""
+    with Image.open(path) as image:
+        assert image.format == "PNG" and min(image.size) > 100
+        assert max(high - low for low, high in image.convert("RGB").getextrema()) > 100  # type: ignore[misc]
 
 
 def test_all_chapters_are_known() -> None:
-    assert list(FIGURES) == list(SAYS) == SCRIPTS
+    assert list(PLOTS) == list(PRINTS) == SCRIPTS
     for name in SCRIPTS:
         text = (LESSON / f"{name}.py").read_text(encoding="utf-8")
         assert f"\n    python examples/lesson/{name}.py\n" in text
@@ -102,12 +102,12 @@ def test_all_chapters_are_known() -> None:
 def test_chapter(run: Run, capsys: pytest.CaptureFixture[str], name: str) -> None:
     folder = run(name)
     out = capsys.readouterr().out
-    assert re.search(SAYS[name], out), out
-    figures = [folder / f"{name[:2]}-{figure}.png" for figure in FIGURES[name]]
-    assert sorted(folder.glob("*.png")) == sorted(figures)
-    for path in figures:
-        check_picture(path)
-        assert f"Figure: {path}\n" in out
+    assert re.search(PRINTS[name], out), out
+    plots = [folder / f"{name[:2]}-{plot}.png" for plot in PLOTS[name]]
+    assert sorted(folder.glob("*.png")) == sorted(plots)
+    for path in plots:
+        check_image(path)
+        assert f"Plot: {path}\n" in out
     if name == "07_music":
         assert len(read_midi(folder / "07-morph.mid").bars()) == 16
         assert len(list(folder.glob("07-sample-*.mid"))) == 8
@@ -139,7 +139,7 @@ def test_weights_are_taken_instead_of_training(
     recipe = image_preset("cvae")
     first = options().train("cvae", recipe, steps=2)
     out = capsys.readouterr().out
-    assert "Training cvae for 2 steps" in out and "20 pictures of MNIST" in out
+    assert "Training cvae for 2 steps" in out and "20 images of MNIST" in out
     second = options("--weights", f"cvae={tmp_path / 'out' / 'runs' / 'cvae'}").train("cvae", recipe, steps=2)
     assert capsys.readouterr().out == ""
     labels = torch.arange(3)
@@ -161,7 +161,7 @@ def test_weights_of_an_unknown_model_are_refused(run: Run, capsys: pytest.Captur
     with pytest.raises(SystemExit) as stopped:
         run("03_super_resolution", "--weights", "superes")
     assert stopped.value.code == 2
-    assert "--weights: 'superes' is no model of this script; write one of superres, superres-x4 and =FILE." in " ".join(
+    assert "--weights: 'superes' is not a model of this script; use one of superres, superres-x4 and =FILE." in " ".join(
         capsys.readouterr().err.split()
     )
 
@@ -186,7 +186,7 @@ def test_notebook_is_whole_and_runs(
     monkeypatch.setenv("MUSICAE_LESSON", f"--data-dir '{digits}' --steps 2 --output '{tmp_path / 'out'}'")
     for number, content in enumerate(code[1:], 1):
         exec(compile(content, f"cell {number}", "exec"), namespace)
-    wanted = {f"{name[:2]}-{figure}.png" for name, figures in FIGURES.items() for figure in figures}
+    wanted = {f"{name[:2]}-{plot}.png" for name, plots in PLOTS.items() for plot in plots}
     assert {path.name for path in (tmp_path / "out").glob("*.png")} == wanted
-    shown = namespace["lesson"].show(namespace["figure"], "shown")  # what a notebook displays behind a cell
-    assert shown._repr_png_() == (tmp_path / "out" / "shown.png").read_bytes()
+    plot = namespace["lesson"].show(namespace["figure"], "plot")  # what a notebook displays after a cell
+    assert plot._repr_png_() == (tmp_path / "out" / "plot.png").read_bytes()
