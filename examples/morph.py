@@ -2,7 +2,7 @@
 
     python examples/morph.py
 
-Two fiddle tunes that the model has never heard become points in its latent space. Between them lies a path, and every point
+Two fiddle tunes that no model was trained on become points in its latent space. Between them lies a path, and every point
 of it is a tune. We listen at nine places.
 """
 
@@ -17,15 +17,15 @@ NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 # One checkpoint comes with the library. It takes two bars of one melody, in any metre.
 model = musicae.load("melody-2bar", device="cpu")
 
-# Nobody tells it where the melody is: the rule picks the track and the first full phrase, here past the pick-up.
+# A rule selects the melody's track and the first full phrase, here the one after the pick-up.
 a = model.phrase(TUNES / "a-reel.mid")
 b = model.phrase(TUNES / "b-reel.mid")
-print(f"From bars {a.bar_numbers} at {a.manner.qpm:g} quarter notes a minute to bars {b.bar_numbers} at {b.manner.qpm:g}.")
+print(f"From bars {a.bar_numbers} at {a.manner.qpm:g} quarter notes per minute to bars {b.bar_numbers} at {b.manner.qpm:g}.")
 
-# The ends are reconstructions, so let us first ask how much of each tune its code keeps.
+# The ends are reconstructions. How much of each tune does its code keep?
 for name, phrase in (("A", a), ("B", b)):
-    kept = model.compare(phrase)
-    print(f"{name}: note F1 {kept['note_f1']:.2f} from a code of {kept['kl_bits']:.0f} bits.")
+    metrics = model.compare(phrase)
+    print(f"{name}: note F1 {metrics['note_f1']:.2f} from a code of {metrics['kl_bits']:.0f} bits.")
 
 # Nine codes on the great circle between the two, decoded greedily. The tempo glides along; the instrument changes half way.
 morph = musicae.interpolate(model, a, b, steps=9)

@@ -2,9 +2,9 @@
 
     python examples/sample_and_measure.py
 
-The model has learnt that codes of tunes lie around the origin. So we draw codes at random, decode them, and compare four simple
-figures of the result with those of the real tunes beside this script. Three tunes are no statistics: this shows how to measure,
-the benchmarks tell how good the model is.
+In training, codes of tunes were drawn towards the origin. So we draw codes at random, decode them, and compare four simple
+metrics of the result with those of the real tunes next to this script. Three tunes are no statistics: this shows how to
+measure; how good the model is, the benchmarks show.
 """
 
 from collections.abc import Sequence
@@ -18,36 +18,36 @@ OUT = Path("demo")
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
 
-def figures(scores: Sequence[musicae.Score]) -> dict[str, float]:
-    """Return notes a bar, range in semitones, share of steps up to a whole tone, and share of notes in the nearest key."""
+def metrics(scores: Sequence[musicae.Score]) -> dict[str, float]:
+    """Return notes per bar, range in semitones, share of steps up to a whole tone, and share of notes in the nearest key."""
     melodies = [s.tracks[0].notes for s in scores if s.tracks[0].notes]
     bars = sum(len(s.bars()) for s in scores)
     leaps = [abs(after.pitch - note.pitch) for notes in melodies for note, after in pairwise(notes)]
-    # Every church mode has the notes of some major scale, so the best of twelve tells how well one scale explains a tune.
+    # Every church mode has the notes of some major scale, so the best of twelve shows how well one scale explains a tune.
     in_key = [max(sum((n.pitch - tonic) % 12 in MAJOR for n in notes) for tonic in range(12)) for notes in melodies]
     total = sum(len(notes) for notes in melodies)
     return {
-        "notes a bar": total / bars,
+        "notes per bar": total / bars,
         "range": sum(max(n.pitch for n in notes) - min(n.pitch for n in notes) for notes in melodies) / len(melodies),
         "stepwise": sum(leap <= 2 for leap in leaps) / len(leaps),
         "in key": sum(in_key) / total,
     }
 
 
-# Two models of one kind: the first says less of a tune, so that what lies between tunes sounds like one; the second keeps
-# nearly every note.
+# Two models of one kind: the codes of the first hold fewer bits, so that what lies between tunes sounds like a tune; the second
+# keeps nearly every note.
 sampler = musicae.load("melody-2bar-sampling", device="cpu")
 model = musicae.load("melody-2bar", device="cpu")
 
-# Sixteen phrases in each of three metres; the model is told how long a bar is, no more, so 3/4 would be played like 6/8. The
-# same seed gives the same phrases on every run.
+# Sixteen phrases in each of three metres; the model is given the length of a bar and no more, so 3/4 would be played like 6/8.
+# The same seed gives the same phrases on every run.
 draw = musicae.Decoding(temperature=0.5, seed=1)
 samples = {metre: musicae.sample(sampler, 16, metre=metre, qpm=150.0, decoding=draw) for metre in ("4/4", "6/8", "9/8")}
-tables = {f"sampled in {metre}": figures(scores) for metre, scores in samples.items()}
+tables = {f"sampled in {metre}": metrics(scores) for metre, scores in samples.items()}
 
-# The tunes themselves are longer than two bars, so of each we take the phrase that the model would take, as the model keeps it.
+# The tunes themselves are longer than two bars, so we take the first full phrase of each, as the model reconstructs it.
 paths = sorted(TUNES.glob("*.mid"))
-tables["reconstructions"] = figures([musicae.reconstruct(model, path) for path in paths])
+tables["reconstructions"] = metrics([musicae.reconstruct(model, path) for path in paths])
 
 print(f"{'':16}" + "".join(f"{name:>14}" for name in tables["reconstructions"]))
 for name, row in tables.items():

@@ -1,1 +1,1 @@
-"""The code behind the documentation: what `docs/hooks.py` draws, and the scripts of `make docs-outputs` and `docs-assets`."""
+"""The code that builds the documentation: what `docs/hooks.py` calls, and the scripts of `make docs-outputs`, `docs-assets`."""

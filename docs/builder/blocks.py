@@ -38,7 +38,7 @@ class Block:
 
     Arguments:
         language: Its language, such as console.
-        attributes: What stands in its fence besides, such as title.
+        attributes: The other attributes of its fence, such as title.
         text: Its content, without the indent of the fence.
         line: The line of its first content line, from 1.
         span: Where the content begins and ends in the page.

@@ -51,7 +51,7 @@ def _section(names: tuple[str, ...], command: click.Command) -> str:
 
 
 def _paragraphs(help_text: str | None) -> Iterator[str]:
-    """Yield the paragraphs of a help text; those behind an escaped backspace, whose lines stay as they are, become code."""
+    """Yield the paragraphs of a help text; those after an escaped backspace, whose lines stay as they are, become code."""
     for paragraph in inspect.cleandoc(help_text or "").split("\n\n"):
         if paragraph.startswith("\b"):
             title, *lines = paragraph.removeprefix("\b\n").splitlines()

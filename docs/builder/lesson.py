@@ -62,10 +62,10 @@ def _page(path: Path) -> str:
 
 def _results(printed: str) -> Iterator[str]:
     """Yield what a cell printed, and the plots whose names are among it."""
-    text = re.sub(r"^(Figure|Plot): .*\n?", "", printed, flags=re.MULTILINE).rstrip()
+    text = re.sub(r"^Plot: .*\n?", "", printed, flags=re.MULTILINE).rstrip()
     if text:
         yield f'``` {{ .text title="output" }}\n{text}\n```'
-    for name in re.findall(r"^(?:Figure|Plot): .*?([\w-]+)\.png$", printed, re.MULTILINE):
+    for name in re.findall(r"^Plot: .*?([\w-]+)\.png$", printed, re.MULTILINE):
         yield f"![{name[3:].replace('-', ' ')}](../assets/lesson/{name}.png)"
 
 

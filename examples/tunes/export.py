@@ -12,7 +12,7 @@ from musicae.datasets.music.prepare import split_of
 from musicae.music.score import Score, Tempo
 
 HERE = Path(__file__).parent
-# file: (collection, name of the tune there, tempo in quarter notes a minute, General MIDI program); both are ours
+# file: (collection, name of the tune there, tempo in quarter notes per minute, General MIDI program); both are ours
 TUNES = {
     "a-reel.mid": ("ryans", "ryans/ShipsAreSailingReel:1", 180.0, 40),  # violin
     "b-reel.mid": ("ryans", "ryans/LavensFavorite:1", 140.0, 73),  # flute

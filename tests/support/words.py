@@ -21,7 +21,7 @@ _UNIT = (
 )
 _WHOLE = (
     r"(?:window|second|bar|quarter(?: note)?|step|time step|block|minute|beat|note|image|digit|pixel|tune|file|hour|batch|"
-    r"octave|phrase|song|position|run|row|class|sample|example|command|call)"
+    r"octave|phrase|song|position|run|row|class|sample|example)"
 )
 
 # What to write instead -> what is avoided, and, after " unless ", what may stand around it.
@@ -45,7 +45,7 @@ _RULES: tuple[tuple[str, str, str], ...] = (
     ("except", r"save for|but for", ""),
     ("again", r"anew", ""),
     ("so, therefore", r"hence", ""),
-    ("otherwise", r"else(?=\s*[.,;:)])", ""),
+    ("otherwise", r"else(?=\s*[.,;:)])", r"(?:(?:no|any|every|some)\w*|all|what|who) else"),
     ("not valid, no", r"that is none|of none", ""),
     ("fix", r"mend(?:s|ed|ing)?", ""),
     ("unsupported, missing", r"be had", ""),
