@@ -216,7 +216,7 @@ def test_a_run_becomes_shipped_weights(invoke: Invoke, digits: Path, checkpoints
     vae, repair = ((target / f"{name}.md").read_text() for name in ("conv-vae", "denoise"))
     for text in ("musicae image train conv-vae", "5 steps of", "3 minutes on", "licence free", "(dynamic binarisation)"):
         assert text in vae
-    assert "-log p(x) of the shipped weights" in vae and "Half precision changes" in vae
+    assert "-log p(x) of the released weights" in vae and "Half precision changes" in vae
     assert "damaged by gaussian (mean 0.5, std 0.3)" in repair and "best linear map" in repair
     metrics = read_info(target / "conv-vae.safetensors").metrics
     assert {"test_psnr", "test_pca_psnr", "test_nll", "test_nll_bound", "test_knn_accuracy"} <= set(metrics)
