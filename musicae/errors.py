@@ -12,7 +12,16 @@ __all__ = [
 
 
 class MusicaeError(Exception):
-    """Root of all errors raised on purpose by musicae; the command line prints it and exits with status 1."""
+    """Root of all errors raised on purpose by musicae; the command line prints it and exits with status 1.
+
+    Examples:
+        >>> import musicae
+        >>> try:
+        ...     musicae.read_midi("nothing.mid")
+        ... except musicae.MusicaeError as error:
+        ...     print(error)
+        nothing.mid cannot be read: no such file or directory.
+    """
 
 
 class ParameterError(MusicaeError, ValueError):

@@ -34,6 +34,12 @@ def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> Any:
     Raises:
         CheckpointError: the checkpoint does not exist, is damaged or is of an unknown domain.
         ParameterError: the device is unknown or missing.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> model.bars, model.kind.name
+        (2, 'melody')
     """
     from musicae.checkpoints.format import read_info  # needs torch, which takes seconds
 

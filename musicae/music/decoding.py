@@ -19,6 +19,11 @@ class Decoding:
 
     Raises:
         ParameterError: the temperature is negative or not finite.
+
+    Examples:
+        >>> import musicae
+        >>> musicae.Decoding(temperature=0.8, seed=1)
+        Decoding(temperature=0.8, seed=1, scale=None)
     """
 
     temperature: float = 0.0

@@ -38,6 +38,17 @@ class MusicModel:
     Arguments:
         network: The network, in evaluation mode.
         info: The description in its checkpoint.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> phrase = model.phrase("examples/tunes/a-reel.mid", bars=(2, 3))
+        >>> posterior = model.encode(phrase)
+        >>> posterior.mean.shape
+        torch.Size([1, 128])
+        >>> [score] = model.decode(posterior.mode, phrase)
+        >>> len(score.tracks[0].notes)
+        15
     """
 
     def __init__(self, network: GridAutoencoder, info: CheckpointInfo) -> None:

@@ -35,6 +35,12 @@ class Scale:
     Arguments:
         tonic: Pitch class of the tonic, 0 (C) to 11 (B).
         kind: A key of `SCALES`.
+
+    Examples:
+        >>> import musicae
+        >>> scale = musicae.Scale(tonic=2, kind="dorian")
+        >>> [pitch for pitch in range(62, 75) if pitch in scale]
+        [62, 64, 65, 67, 69, 71, 72, 74]
     """
 
     tonic: int

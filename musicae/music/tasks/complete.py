@@ -35,6 +35,15 @@ def complete(
         ParameterError: a count below 1, not one flag for each time step, or nothing to fill.
         MidiError: the file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> phrase = model.phrase("examples/tunes/a-reel.mid")
+        >>> given = [step < len(phrase.window.tokens) // 2 for step in range(len(phrase.window.tokens))]  # the first bar
+        >>> ways = musicae.complete(model, phrase, given, count=2)
+        >>> len(ways)
+        2
     """
     if count < 1:
         raise ParameterError(f"count must be at least 1, got {count}.")

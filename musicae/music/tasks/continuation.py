@@ -39,6 +39,13 @@ def continuation(
         ParameterError: a number of bars or a count below 1, or a model of one bar.
         MidiError: the file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> [score] = musicae.continuation(model, "examples/tunes/a-reel.mid", bars=4)
+        >>> len(score.bars())
+        6
     """
     if bars < 1 or count < 1:
         raise ParameterError(f"bars and count must be at least 1, got {bars} and {count}.")

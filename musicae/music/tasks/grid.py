@@ -53,6 +53,13 @@ def grid(
         ParameterError: another number of tunes, or a size that does not go with it.
         MidiError: a file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> row = musicae.grid(model, ["examples/tunes/a-reel.mid", "examples/tunes/b-reel.mid"], rows=1, columns=5)
+        >>> len(row.scores)
+        1
     """
     if len(corners) not in (2, 4):
         raise ParameterError(f"A grid has two or four tunes at its corners, got {len(corners)}.")

@@ -92,6 +92,13 @@ def humanize(
         ParameterError: an amount outside 0 to 1, or no such track.
         MidiError: the file cannot be read, or has no drums.
         RepresentationError: none of its bars fits the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("drums-2bar")
+        >>> result = musicae.humanize(model, "examples/songs/beat.mid")
+        >>> result.hits
+        53
     """
     network = expressive_network(model)
     if not 0 <= amount <= 1:

@@ -33,6 +33,13 @@ class Morph:
         z: The codes, shape (steps, Z); of pieces those of all windows of all steps, one after the other.
         alphas: Where on the way from one end to the other each code lies, from 0 to 1.
         exact: Whether the first and the last score have the notes of the inputs; None if that was not asked for.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> morph = musicae.interpolate(model, "examples/tunes/a-reel.mid", "examples/tunes/b-reel.mid", steps=3)
+        >>> morph.alphas
+        (0.0, 0.5, 1.0)
     """
 
     scores: list[Score]
@@ -77,6 +84,13 @@ def interpolate(
         ParameterError: fewer than two steps, a phrase with a piece, or `even` with pieces.
         MidiError: a file cannot be read, or has no such part.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> morph = musicae.interpolate(model, "examples/tunes/a-reel.mid", "examples/tunes/b-reel.mid", steps=5, exact=True)
+        >>> len(morph.scores), morph.exact
+        (5, (True, True))
     """
     if steps < 2:
         raise ParameterError(f"A path needs at least 2 steps, its two ends; got {steps}.")

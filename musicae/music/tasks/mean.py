@@ -29,6 +29,13 @@ def mean(model: MusicModel, sources: Sequence[MusicSource], decoding: Decoding =
         ParameterError: fewer than two tunes.
         MidiError: a file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> score = musicae.mean(model, ["examples/tunes/a-reel.mid", "examples/tunes/b-reel.mid"])
+        >>> len(score.bars())
+        2
     """
     if len(sources) < 2:
         raise ParameterError(f"A mean needs at least two tunes, got {len(sources)}.")

@@ -147,6 +147,16 @@ def personalize(
 
     Raises:
         CheckpointError: the base is a personal model itself.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> import musicae
+        >>> from musicae.music.tasks.personalize import read_phrases
+        >>> model = musicae.load("melody-2bar")
+        >>> phrases = read_phrases(model, sorted(Path("examples/tunes").glob("*.mid")))
+        >>> mine = musicae.personalize(model, phrases, steps=50)
+        >>> len(musicae.sample(mine, 2))
+        2
     """
     if isinstance(base.network, PersonalVAE):
         raise CheckpointError(

@@ -22,6 +22,16 @@ def reconstruct(model: MusicModel, source: MusicSource | Piece, *, exact: bool =
     Raises:
         MidiError: a file cannot be read, or has no such part.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> score = musicae.reconstruct(model, "examples/tunes/a-reel.mid")
+        >>> len(score.bars())
+        2
+        >>> whole = musicae.reconstruct(model, model.piece("examples/tunes/a-reel.mid"))
+        >>> len(whole.bars())
+        17
     """
     if isinstance(source, Piece):
         return decode_windows(model, source, codes_of(model, source, exact=exact)[0])

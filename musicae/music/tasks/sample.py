@@ -15,5 +15,13 @@ def sample(
     qpm: float = 120.0,
     decoding: Decoding = Decoding(temperature=0.5),  # noqa: B008  (frozen)
 ) -> list[Score]:
-    """Return new scores, decoded from codes drawn from the prior (see `MusicModel.sample`)."""
+    """Return new scores, decoded from codes drawn from the prior (see `MusicModel.sample`).
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar-sampling")
+        >>> scores = musicae.sample(model, 3, metre="6/8", decoding=musicae.Decoding(temperature=0.5, seed=1))
+        >>> [len(score.bars()) for score in scores]
+        [2, 2, 2]
+    """
     return model.sample(count, metre=metre, qpm=qpm, decoding=decoding)

@@ -30,6 +30,13 @@ def vary(
         ParameterError: a count below 1, or a distance outside 0 to 1.
         MidiError: the file cannot be read, or has no such part.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> model = musicae.load("melody-2bar")
+        >>> scores = musicae.vary(model, "examples/tunes/a-reel.mid", count=3, distance=0.3)
+        >>> len(scores)
+        3
     """
     if count < 1:
         raise ParameterError(f"count must be at least 1, got {count}.")
