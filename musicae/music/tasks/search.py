@@ -1,11 +1,8 @@
 """Search by ear: the phrases of many files, ranked by how near their codes lie to a tune's, in whatever key they are.
 
-A phrase is every window of the model's number of bars, at a stride of one bar, of every track that is no drum track. Before it is
-encoded it is moved by whole semitones so that the mean pitch of its notes is near `CENTRE`; so a tune and its transposition
-have one code. A tune with a note more or less has another mean, which may be rounded to another semitone: the query is
-encoded in its own place and up to `AROUND` semitones beside it, and the nearest of these codes counts. The distance is one
-minus the cosine of the angle between two codes: 0 for the same tune, about 1 for unrelated ones. `benchmarks/music/search.py`
-measures it.
+A phrase is every window of the model's number of bars, at a stride of one bar, of every track except drum tracks. Before it is
+encoded, its mean pitch is moved near `CENTRE`, and that of the query up to `AROUND` semitones around it, since one note more
+may change the mean. The distance of codes is one minus the cosine of their angle: 0 for the same tune, about 1 for others.
 """
 
 import hashlib
@@ -244,6 +241,14 @@ def search(
     Raises:
         CheckpointError: the model's kind of music cannot be searched.
         ParameterError: `top` is below 1, or the index belongs to another model.
+
+    Examples:
+        >>> import musicae
+        >>> from musicae.music.tasks.search import build_index
+        >>> model = musicae.load("melody-2bar")
+        >>> index = build_index(model, ["examples/tunes/a-reel.mid"])
+        >>> musicae.search(model, "examples/tunes/b-reel.mid", index)[0].file
+        'examples/tunes/a-reel.mid'
     """
     model.kind.require("search")
     if top < 1:
@@ -273,7 +278,7 @@ def search(
 
 
 def _nearness(model: MusicModel, phrases: Sequence[Phrase], index: PhraseIndex) -> tuple[Tensor, Tensor]:
-    """Return the cosine of each indexed phrase with the nearest query, shape (N,), and that query's shift in semitones, (N,)."""
+    """Return the cosine of each indexed phrase with the nearest query, and that query's shift in semitones, shapes (N,)."""
     nearness, shifts = torch.full((len(index),), -torch.inf), torch.zeros(len(index), dtype=torch.int64)
     for phrase in phrases:
         home = _to_centre(model, phrase.window)

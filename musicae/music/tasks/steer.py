@@ -64,6 +64,16 @@ def steer(
         ParameterError: an unknown attribute.
         MidiError: the file cannot be read, or holds no melody.
         RepresentationError: its bars do not fit the grid or the model.
+
+    Examples:
+        >>> import musicae
+        >>> from musicae.checkpoints.shipped import find_weights
+        >>> from musicae.music.latent.attribute_vectors import read_vectors
+        >>> model = musicae.load("melody-2bar")
+        >>> vectors = read_vectors(find_weights("melody-2bar"))
+        >>> calmer = musicae.steer(model, "examples/tunes/a-reel.mid", vectors, {"density": -1.5})
+        >>> calmer.moved["density"] < 0
+        True
     """
     unknown = next((name for name in amounts if name not in ATTRIBUTES), None)
     if unknown is not None:
