@@ -49,11 +49,11 @@ def command(preset: str | None, config: Path | None, output: Path | None, **give
     from musicae.datasets.music.collections import open_collections
     from musicae.datasets.music.prepare import prepare
     from musicae.music.experiment import Experiment, spec_of
+    from musicae.music.recipes import Preset
     from musicae.music.recipes import preset as by_name
-    from musicae.music.recipes import read_recipe
     from musicae.training.run_folder import RunOptions, prepare_run_folder
 
-    recipe, name = training.choose(preset, config, "melody-2bar", by_name, read_recipe)
+    recipe, name = training.choose(preset, config, "melody-2bar", by_name, Preset.read)
     recipe = dataclasses.replace(recipe, training=training.changed(recipe.training, given))
     device, init_from, resume = given["device"], given["init_from"], given["resume"]
 

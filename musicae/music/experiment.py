@@ -8,19 +8,19 @@ from typing import Any
 import torch
 
 from musicae.checkpoints.format import CheckpointInfo
-from musicae.checkpoints.shipped import load_weights
 from musicae.core.autoencoder import Autoencoder
 from musicae.core.config import from_dict, look_up, to_dict, with_changes
 from musicae.core.device import pick_device
 from musicae.core.registry import MODELS
-from musicae.errors import CheckpointError, ParameterError
+from musicae.errors import ParameterError
 from musicae.music.kinds import kind_of
 from musicae.music.metrics.reconstruction import reconstruction_metrics
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.blocks import BlockAutoencoder
-from musicae.music.recipes import Preset, read_recipe
+from musicae.music.recipes import Preset
 from musicae.music.representations import Representation, WindowSpec, representation_from_dict
 from musicae.music.windows import PreparedWindows, WindowSampler
+from musicae.training.experiment import start_from
 from musicae.training.loop import Trainer
 from musicae.training.optimizer import TrainingConfig
 from musicae.training.validation import Validation
@@ -140,7 +140,9 @@ def _build(recipe: Preset, init_from: str | None) -> tuple[Autoencoder[Any], Any
     kind, config, representation = configured(recipe)
     torch.manual_seed(recipe.training.seed)
     model = kind(config)
-    trained = init_from is not None and _start_from(model, representation.to_dict(), init_from)
+    trained = init_from is not None and start_from(
+        model, init_from, representation=representation.to_dict(), transfer=partial(_take_weights, model)
+    )
     return model, representation, trained
 
 
@@ -157,37 +159,22 @@ def _training(config: TrainingConfig, folder: Path, *, trained: bool, resume: bo
     fine = with_changes(config, objective=with_changes(config.objective, beta=held))
     saved = folder / "config.json"
     if resume and not trained and saved.is_file():  # a run that began so goes on so
-        trained = read_recipe(saved).training.objective == fine.objective
+        trained = Preset.read(saved).training.objective == fine.objective
     return fine if trained else config
 
 
-def _start_from(model: Autoencoder[Any], representation: dict[str, Any], name: str) -> bool:
-    """Take the weights of a checkpoint; return whether the model now knows how to use its code.
+def _take_weights(model: Autoencoder[Any], other: Autoencoder[Any]) -> bool:
+    """Copy the weights of a model of another class; return whether the model uses its code from the first step.
 
-    A model of equal sizes takes all, whatever share of its input is hidden in training; a model of more bars the blocks, and
-    what surrounds the code if a phrase is like a window.
+    A model of more bars takes the blocks of a model of single windows, and the layers around the code if its phrase is like a
+    window.
 
     Raises:
-        CheckpointError: it holds another model, size or representation.
+        ParameterError: the two models share no layers.
     """
-    theirs, info = load_weights(name)
-    reason = "holds another model, size or representation than the recipe; train the preset it came from."
-    if info.representation != representation:
-        raise CheckpointError(f"{name} {reason}")
-    if theirs.name == model.name and _sizes(theirs.config) == _sizes(model.config):
-        model.load_state_dict(theirs.state_dict())
-        return True
-    if theirs.name != model.name and isinstance(model, BlockAutoencoder) and isinstance(theirs, BlockAutoencoder):
-        try:
-            return model.take_weights(theirs)
-        except ParameterError as error:
-            raise CheckpointError(f"{name} {reason} {error}") from error
-    raise CheckpointError(f"{name} {reason}")
-
-
-def _sizes(config: Any) -> dict[str, Any]:
-    """Return the fields of a model's configuration but the shares that are hidden in training, which no weight depends on."""
-    return {name: value for name, value in to_dict(config).items() if not name.endswith("_dropout")}
+    if isinstance(model, BlockAutoencoder) and isinstance(other, BlockAutoencoder):
+        return model.take_weights(other)
+    raise ParameterError("The two models share no layers.")
 
 
 def _validation(windows: PreparedWindows, representation: Any, device: torch.device) -> list[GridBatch]:

@@ -1,41 +1,39 @@
-"""Named training recipes: a model with its sizes, a representation, and how to train it.
+"""Named training recipes for music: a model with its sizes, a representation, and how to train it.
 
-A preset is plain data; `musicae train --config FILE.json` takes the same as JSON, and a run folder's `config.json` holds it.
+`musicae train --config FILE.json` takes the same as JSON; the `config.json` of a run folder is such a file.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, final
 
-from musicae.checkpoints.version_1 import upgrade_config
-from musicae.core.config import from_dict, look_up, read_json
+from musicae.core.config import look_up
 from musicae.core.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training.optimizer import TrainingConfig
+from musicae.training.recipe import Recipe
 
-__all__ = ["PRESETS", "Preset", "preset", "read_recipe"]
+__all__ = ["PRESETS", "Preset", "preset"]
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
-class Preset:
-    """A recipe.
+class Preset(Recipe):
+    """A recipe for a music model.
 
     Arguments:
-        model: Name of the model class (a key of `musicae.core.registry.MODELS`).
-        summary: One line for `musicae train --help`.
-        config: Fields of the model's configuration that differ from its defaults.
         representation: Name and arguments of the representation.
-        bars: Bars a window.
+        bars: Bars per window.
         transpose: Largest transposition of training windows, in semitones up and down.
-        training: How to train.
     """
 
-    model: str
-    summary: str = ""
-    config: dict[str, Any]
     representation: dict[str, Any]
     bars: int = 2
     transpose: int = 5
-    training: TrainingConfig
+
+    @classmethod
+    def fields_of_run(cls, run: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of a recipe from the content of a run folder's `config.json`, without the collections."""
+        fields = {name: value for name, value in run.items() if name != "data"}
+        return {**fields, "transpose": run["data"]["transpose"]} if "transpose" in run["data"] else fields
 
 
 _SIXTEENTHS = {"name": "melody", "steps_per_quarter": 4}
@@ -154,22 +152,6 @@ def preset(name: str) -> Preset:
     """Return a preset by name.
 
     Raises:
-        ParameterError: there is none of that name.
+        ParameterError: there is no preset of that name.
     """
     return look_up("preset", name, PRESETS)
-
-
-def read_recipe(path: Path) -> Preset:
-    """Read a recipe from a JSON file; a run folder's `config.json` is one too.
-
-    Raises:
-        ParameterError: the file cannot be read, is no JSON, or has unknown fields.
-    """
-    values = read_json(path)
-    if isinstance(values, dict):
-        data = values.pop("data", {})  # a run notes its data; which collections to train on is asked for anew
-        if isinstance(data, dict) and "transpose" in data:
-            values["transpose"] = data["transpose"]
-        if values.pop("format_version", 1) == 1 and isinstance(values.get("config"), dict):
-            values["config"] = upgrade_config(values.get("model"), values["config"])
-    return from_dict(Preset, values, where=str(path))

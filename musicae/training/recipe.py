@@ -45,9 +45,10 @@ class Recipe(ABC):
             ParameterError: the file cannot be read, is not valid JSON, or has unknown or missing fields.
         """
         values = read_json(path)
-        if isinstance(values, dict) and isinstance(values.get("data"), dict):  # a run records its data
-            run, version = values, values.get("format_version", 1)
-            values = cls.fields_of_run({name: value for name, value in run.items() if name != "format_version"})
+        if isinstance(values, dict):
+            version = values.pop("format_version", 1)
+            if isinstance(values.get("data"), dict):  # a run records its data
+                values = cls.fields_of_run(values)
             if version == 1 and isinstance(values.get("config"), dict):
-                values = {**values, "config": upgrade_config(values.get("model"), values["config"])}
+                values["config"] = upgrade_config(values.get("model"), values["config"])
         return from_dict(cls, values, where=str(path))

@@ -193,7 +193,8 @@ def test_a_classifier_comes_back_from_its_file_and_judges(
 
 
 def test_speed_is_measured_in_turns(invoke: Invoke, digits: Path) -> None:
-    out, _ = invoke("image_speed", "--data-dir", digits, "--turns", 2, "--steps", 1, "--limit", 20, "--workers", 0, "--same-process")
+    options = ("--data-dir", digits, "--turns", 2, "--steps", 1, "--limit", 20, "--workers", 0, "--same-process")
+    out, _ = invoke("image_speed", *options)
     results = json.loads(out)
     assert set(results["images_per_second"]) == {"ours", "bare", "loader"} and results["batch_size"] == 20
     assert set(results["ratios"]) == {"ours / bare", "ours / loader"} == set(results["bars"])

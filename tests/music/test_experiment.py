@@ -20,7 +20,7 @@ from musicae.music.models.batch import GridBatch
 from musicae.music.models.conductor import ConductorVAE
 from musicae.music.models.musicvae import MusicVAE
 from musicae.music.models.plan import PlanVAE
-from musicae.music.recipes import PRESETS, Preset, preset, read_recipe
+from musicae.music.recipes import PRESETS, Preset, preset
 from musicae.music.representations import REPRESENTATIONS, TripletGrid, WindowSpec
 from musicae.music.windows import PreparedWindows
 from musicae.training.run_folder import RunOptions, prepare_run_folder
@@ -205,25 +205,25 @@ def test_more_bars_than_time_steps_leave_nothing(tmp_path: Path, tune_folder: Pa
 def test_a_runs_config_is_a_recipe(tmp_path: Path, tune_folder: Path) -> None:
     recipe = tiny(transpose=2)
     open_run(recipe, tmp_path, tune_folder).trainer.fit()
-    again = read_recipe(tmp_path / "config.json")
+    again = Preset.read(tmp_path / "config.json")
     assert again.config["latent_size"] == 4 and again.transpose == 2
     assert with_changes(again, config={}, summary="", representation={}) == with_changes(
         recipe, config={}, summary="", representation={}
     )
     (tmp_path / "mine.json").write_text(json.dumps(to_dict(recipe)))
-    assert read_recipe(tmp_path / "mine.json") == recipe
+    assert Preset.read(tmp_path / "mine.json") == recipe
 
 
 def test_unreadable_recipes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "recipe.json"
     with pytest.raises(ParameterError, match=f"^{re.escape(str(path))} cannot be read: no such file or directory\\.$"):
-        read_recipe(path)
+        Preset.read(path)
     path.write_text("{")
     with pytest.raises(ParameterError, match=f"^{re.escape(str(path))} is not valid JSON: "):
-        read_recipe(path)
+        Preset.read(path)
     path.write_text('{"model": "plan-vae", "config": {}, "representation": {}, "training": {"stepz": 1}}')
     with pytest.raises(ParameterError, match=r"^Unknown field 'stepz' of TrainingConfig.*; did you mean 'steps'\?"):
-        read_recipe(path)
+        Preset.read(path)
     with pytest.raises(ParameterError) as error:
         preset("melody-2bars")
     assert str(error.value).startswith("Unknown preset 'melody-2bars'; did you mean 'melody-2bar'? Known: melody-2bar, ")

@@ -24,7 +24,7 @@ from musicae.music.experiment import Experiment, spec_of
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
-from musicae.music.recipes import Preset, read_recipe
+from musicae.music.recipes import Preset
 from musicae.training.loop import Trainer
 from musicae.training.optimizer import TrainingConfig
 from musicae.training.validation import Metrics, Validation
@@ -101,10 +101,10 @@ from pathlib import Path
 from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.prepare import prepare
 from musicae.music.experiment import Experiment, spec_of
-from musicae.music.recipes import read_recipe
+from musicae.music.recipes import Preset
 from musicae.training.run_folder import RunOptions, prepare_run_folder
 recipe, run, tunes = map(Path, sys.argv[1:])
-read = read_recipe(recipe)
+read = Preset.read(recipe)
 windows = prepare(open_collections((str(tunes),), training=True), spec_of(read))
 prepare_run_folder(RunOptions(folder=run, threads=1))
 Experiment.open(read, windows, run, device="cpu").trainer.fit()
@@ -128,7 +128,7 @@ def test_a_killed_process_can_be_resumed_bit_for_bit(tmp_path: Path, tune_folder
     recipe.write_text(json.dumps(to_dict(small_recipe())))
 
     def open_run(folder: Path, steps: int, *, resume: bool = False) -> Trainer:
-        read = read_recipe(recipe)
+        read = Preset.read(recipe)
         changed = with_changes(read, training=with_changes(read.training, steps=steps))
         windows = prepare(open_collections((str(tune_folder),), training=True), spec_of(changed))
         return Experiment.open(changed, windows, folder, device="cpu", resume=resume).trainer
