@@ -50,7 +50,11 @@ def _title(path: Path) -> str:
 
 def _page(path: Path) -> str:
     printed = json.loads((PLOTS / "printed.json").read_text(encoding="utf-8"))[path.stem]
-    parts = [f"# {_title(path)}", f"This is `examples/lesson/{path.name}`, with what it prints and draws."]
+    parts = [
+        "---\nhide:\n  - toc\n---",
+        f"# {_title(path)}",
+        f"This is `examples/lesson/{path.name}`, with what it prints and draws.",
+    ]
     for number, (kind, content) in enumerate(_cells(path)):
         if kind == "markdown":
             parts.append(re.sub(r"^## .*\n", "", content) if number == 0 else content)
@@ -64,7 +68,7 @@ def _results(printed: str) -> Iterator[str]:
     """Yield what a cell printed, and the plots whose names are among it."""
     text = re.sub(r"^Plot: .*\n?", "", printed, flags=re.MULTILINE).rstrip()
     if text:
-        yield f'``` {{ .text title="output" }}\n{text}\n```'
+        yield f'``` {{ .text .wrapped title="output" }}\n{text}\n```'
     for name in re.findall(r"^Plot: .*?([\w-]+)\.png$", printed, re.MULTILINE):
         yield f"![{name[3:].replace('-', ' ')}](../assets/lesson/{name}.png)"
 
