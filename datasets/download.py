@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 from musicae.core.progress import Progress
 from musicae.errors import DataError
@@ -37,6 +38,7 @@ MIRRORS: dict[str, tuple[str, ...]] = {
 }
 
 
+@final
 @dataclass(frozen=True)
 class RemoteFile:
     """A file with known content.

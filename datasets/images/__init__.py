@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 from musicae.core.config import look_up
 from musicae.core.progress import Progress
@@ -15,6 +16,7 @@ from musicae.images.model import ImageModel
 __all__ = ["IMAGE_SETS", "ImageSet", "image_set", "open_images", "open_images_for"]
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ImageSet:
     """An image data set.

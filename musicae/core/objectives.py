@@ -6,7 +6,7 @@ bound on the negative log likelihood of one example (the negative ELBO).
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ BITS = 1.0 / math.log(2.0)  # one nat in bits
 _LEAST, _MOST = 0.01, 10.0  # limits of the weight that a controller sets
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class BetaSchedule:
     """The weight of the KL as a function of the optimizer step.
@@ -90,6 +91,7 @@ class BetaSchedule:
         return (current or 0.0) if self.kind == "target" else self.at(max(steps, self.steps))
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ObjectiveConfig:
     """The objective to minimise: reconstruction + beta * KL, where a part of the KL may be free.
@@ -120,6 +122,7 @@ class ObjectiveConfig:
             raise ParameterError("The importance-weighted bound has no free bits; give importance_samples or free bits.")
 
 
+@final
 @dataclass(frozen=True)
 class Losses:
     """Loss terms of a batch, each a scalar in nats per example.

@@ -1,7 +1,7 @@
 """Image batches (encoder input, decoder target, optional labels), and the preprocessing that builds them from raw images."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from musicae.images.corruptions import Corruption, corruption_from_dict
 __all__ = ["ImageBatch", "ImageTask", "Images"]
 
 
+@final
 @dataclass(frozen=True)
 class ImageBatch:
     """A batch of images.
@@ -45,6 +46,7 @@ class ImageBatch:
 Images = Tensor | ImageBatch  # a tensor of images is its own target and has no labels
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ImageTask:
     """How images of a data set become encoder inputs and decoder targets.

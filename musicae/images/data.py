@@ -5,7 +5,7 @@ Conventions: images are uint8 (N, C, H, W), 0 black and 255 white; labels are in
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ def check_split(split: str, title: str) -> None:
         raise ParameterError(f"Unknown split {split!r} of {title}. Allowed: {', '.join(SPLITS)}.")
 
 
+@final
 @dataclass(frozen=True)
 class LabelledImages:
     """One split of a data set.
@@ -53,6 +54,7 @@ class LabelledImages:
         return LabelledImages(self.images[:count], self.labels[:count], self.source)
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class ImageData:
     """Loaded splits of a data set, with what a checkpoint records about it.
@@ -85,6 +87,7 @@ def batches_in_order(data: LabelledImages, task: ImageTask, device: torch.device
     return [task.batch(images.to(device).float() / 255, labels.to(device), generator) for images, labels in parts]
 
 
+@final
 class ImageSampler:
     """Training batches as a pure function of (seed, step), so that training resumes bit for bit.
 

@@ -22,8 +22,8 @@ class MetricRow(NamedTuple):
 
     def notes(self, metrics: dict[str, float | None]) -> str:
         """Return the references that were measured, in words."""
-        found = ((words, metrics.get(name)) for words, name in self.references)
-        return ", ".join(f"{words} {value:.4g}" for words, value in found if value is not None)
+        values = ((words, metrics.get(name)) for words, name in self.references)
+        return ", ".join(f"{words} {value:.4g}" for words, value in values if value is not None)
 
 
 METRIC_ROWS = (

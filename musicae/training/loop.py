@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, final
 
 import torch
 from torch import Tensor
@@ -37,6 +37,7 @@ class BatchSource(Protocol):
         """Return the batch of a step, always the same one for the same step."""
 
 
+@final
 class Trainer:
     """Trains one model in one run folder.
 

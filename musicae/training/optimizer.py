@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, final
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from musicae.errors import ParameterError
 __all__ = ["TrainingConfig", "Updater"]
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """How a model is trained.
@@ -76,6 +77,7 @@ class TrainingConfig:
         return rate * min(1.0, (step + 1) / max(1, self.warmup_steps))
 
 
+@final
 class Updater:
     """An optimizer with the learning rate, clipping and skipping of a `TrainingConfig`.
 

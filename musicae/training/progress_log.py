@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, final
 
 import torch
 from torch import Tensor
@@ -36,6 +36,7 @@ class StepTerms(NamedTuple, Generic[Scalar]):
     discriminator_accuracy: Scalar | None = None
 
 
+@final
 class TrainingLog:
     """Sums of loss terms, examples and training time between two lines of the log.
 

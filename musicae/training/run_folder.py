@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import torch
 from filelock import FileLock, Timeout
@@ -25,6 +25,7 @@ from musicae.errors import CheckpointError, DataError
 __all__ = ["RunFolder", "RunOptions", "prepare_run_folder", "recipe_of"]
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """How a run is started, whatever it trains.
@@ -75,6 +76,7 @@ def recipe_of(info: CheckpointInfo, training: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@final
 class RunFolder:
     """The folder of one run.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
 import torch
 
@@ -17,6 +17,7 @@ _TOLERATED = 1.1  # a KL of up to so many times the target counts as held at the
 _EXCEEDED = 1e9  # ranks from here on belong to weights whose KL is too large
 
 
+@final
 @dataclass(frozen=True, kw_only=True)
 class Validation:
     """How a model is validated.

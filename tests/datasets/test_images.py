@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from musicae.datasets.download import MIRRORS, RemoteFile, fetch, mirrors_of
-from musicae.datasets.images import IMAGE_SETS, cifar, image_set, mnist
+from musicae.datasets.images import IMAGE_SETS, cifar, image_set, mnist, open_images, open_images_for
 from musicae.datasets.images.cifar import load_cifar10
 from musicae.datasets.images.mnist import load_fashion_mnist, load_mnist
 from musicae.errors import DataError, ParameterError
+from musicae.images.model import load as load_image_model
 
 CONTENT = bytes(range(256)) * 40
 
@@ -270,10 +271,33 @@ def test_bad_cifar_archives(tmp_path: Path) -> None:
 def test_too_few_images_for_a_validation_split(tmp_path: Path) -> None:
     for i in range(1, 6):
         (tmp_path / f"data_batch_{i}.bin").write_bytes(records(1))
-    with pytest.raises(
-        DataError, match=r"5 training images are too few for a validation split; put the official file there\."
-    ):
+    with pytest.raises(DataError, match=r"5 training images are too few for a validation split; put the official file there\."):
         load_cifar10("valid", tmp_path)
+
+
+def test_splits_are_loaded_with_what_a_checkpoint_records(tmp_path: Path) -> None:
+    folder, done = write_cifar(tmp_path), []
+    data = open_images("cifar-10", folder, splits=("test", "train"), progress=lambda *news: done.append(news))
+    assert (data.name, data.licence, data.classes) == (
+        "cifar-10",
+        IMAGE_SETS["cifar-10"].licence,
+        IMAGE_SETS["cifar-10"].classes,
+    )
+    assert [len(data[split]) for split in data.splits] == [3, 18] and done == []
+    with pytest.raises(KeyError):
+        data["valid"]
+    assert set(open_images("cifar-10", folder).splits) == {"train", "valid"}
+
+
+def test_images_for_a_model_have_its_size(tmp_path: Path) -> None:
+    model = load_image_model("vae-2d", device="cpu")
+    with pytest.raises(DataError) as error:
+        open_images_for(model, "cifar-10", tmp_path, splits=("test",))
+    assert str(error.value) == (
+        "CIFAR-10 has images of 3 x 32 x 32, but vae-2d takes 1 x 28 x 28; choose other --data or train a model on these."
+    )
+    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte\.gz: no such file"):  # its own data set, if none is named
+        open_images_for(model, None, tmp_path, splits=("test",))
 
 
 def test_data_sets_by_name() -> None:

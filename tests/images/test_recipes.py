@@ -54,6 +54,17 @@ def test_recipes_are_read(tmp_path: Path) -> None:
     assert (again.data, again.task, again.training) == ("fashion-mnist", recipe.task, recipe.training)
 
 
+def test_runs_of_version_1_are_recipes_with_the_fields_of_today(tmp_path: Path) -> None:
+    path, aae = tmp_path / "config.json", image_preset("aae")
+    run = {"model": aae.model, "representation": {}, "bars": 0, "training": to_dict(aae.training)}
+    data = {"set": "mnist", "task": {"name": "pictures", "binarise": "dynamic", "corruption": None}, "pictures": 7}
+    path.write_text(json.dumps({**run, "config": {"opponent_sizes": [3], "opponent_rate": 0.5}, "data": data}))
+    recipe = ImageRecipe.read(path)
+    assert recipe.config == {"discriminator_sizes": [3], "discriminator_rate": 0.5}
+    assert ImageTask.from_dict(recipe.task) == ImageTask(binarise="dynamic")
+    assert vars(model_config(recipe, channels=1, size=28))["discriminator_sizes"] == (3,)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
