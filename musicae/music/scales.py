@@ -1,4 +1,4 @@
-"""Keys and scales: which pitch classes belong to one. No torch here, so that bad names are told before it is imported."""
+"""Keys and scales: which pitch classes belong to one. No torch here, so that a bad name is reported before torch is imported."""
 
 import re
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def parse_scale(key: str | None, scale: str | None = None) -> Scale | None:
 
     Arguments:
         key: A tonic, alone or with the name of a scale: `D`, `Bb minor`, `f# dorian`.
-        scale: Name of a scale instead. [default: what `key` says, or major]
+        scale: Name of a scale instead. [default: the one in `key`, or major]
 
     Raises:
         ParameterError: no such tonic or scale, a scale without a key, or two different scales.
@@ -74,11 +74,11 @@ def parse_scale(key: str | None, scale: str | None = None) -> Scale | None:
         if scale is None:
             return None
         raise ParameterError(f"The scale {scale!r} needs a tonic; give a key too, such as D.")
-    found = re.fullmatch(r"\s*([A-Ga-g])([b#♭♯]?)(?:\s+(\S+))?\s*", key)
-    if found is None:
+    parts = re.fullmatch(r"\s*([A-Ga-g])([b#♭♯]?)(?:\s+(\S+))?\s*", key)
+    if parts is None:
         raise ParameterError(f"There is no key {key!r}. Tonics: {', '.join(TONICS)}; a scale may follow, as in 'F# minor'.")
-    letter, sign, said = found.groups()
-    kinds = [kind.lower() for kind in (said, scale) if kind is not None]
+    letter, sign, name = parts.groups()
+    kinds = [kind.lower() for kind in (name, scale) if kind is not None]
     for kind in kinds:
         if kind not in SCALES:
             raise ParameterError(f"There is no scale {kind!r}{nearest(kind, SCALES)} Scales: {', '.join(SCALES)}.")

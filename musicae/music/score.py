@@ -183,7 +183,7 @@ class Score:
 
     Arguments:
         tracks: Its tracks.
-        tempos: Tempo map; empty means 120 quarter notes a minute.
+        tempos: Tempo map; empty means 120 quarter notes per minute.
         time_signatures: Metres; empty means 4/4.
         keys: Key signatures.
         length: Where the piece ends, in quarter notes, if it goes on after its last note.
@@ -204,7 +204,7 @@ class Score:
         return max((note.end for track in self.tracks for note in track.notes), default=0.0)
 
     def tempo_at(self, time: float) -> float:
-        """Return the tempo in quarter notes a minute at `time` (quarter notes); 120 before the first of the map."""
+        """Return the tempo in quarter notes per minute at `time` (quarter notes); 120 before the first of the map."""
         index = bisect_right([t.time for t in self.tempos], time + 1e-6) - 1
         return self.tempos[index].qpm if index >= 0 else 120.0
 
@@ -243,7 +243,7 @@ class Score:
         return tuple(bars)
 
     def to_pretty_midi(self) -> Any:
-        """Return the score as a `pretty_midi.PrettyMIDI`, an instrument per track; MidiError for what MIDI cannot say."""
+        """Return the score as a `pretty_midi.PrettyMIDI`, an instrument per track; MidiError for what MIDI cannot express."""
         from musicae.music.formats.midi_objects import to_pretty_midi
 
         return to_pretty_midi(self)

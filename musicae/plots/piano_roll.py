@@ -1,6 +1,6 @@
-"""Piano rolls: scores as pictures, several side by side on the same axes.
+"""Piano rolls: scores as images, several side by side on the same axes.
 
-A score's pitched tracks share one field, one colour a track, lighter where they are softer; its drums have a field of their
+A score's pitched tracks share one field, one colour per track, lighter where they are softer; its drums have a field of their
 own below, one row for each drum that sounds. Lines mark the bars.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "MAX_ROLLS", "roll_figure", "save_rolls", "track_name"]
 
 COLOURS = ("#2f6fde", "#d9562b", "#2a9d5c", "#8e4ec6", "#c79a00", "#0f9aa8", "#c2447f", "#6b7280")
-MAX_ROLLS = 60  # in one picture; of more, as many are drawn, evenly spread
+MAX_ROLLS = 60  # in one image; of more, that many are drawn, evenly spread
 _INK, _LINE, _SHADE = "#1d2433", "#c4cad6", "#eef0f4"
 COLUMNS = 10  # side by side before a new line begins
 _DPI = 110
@@ -29,10 +29,10 @@ _WIDEST = 60.0  # inches
 
 
 def track_name(track: Track) -> str:
-    """Return a track's name in the file, else its instrument's."""
-    shown = re.sub(r"[\x00-\x1f\x7f]", " ", track.name).strip()[:40]
-    if shown:
-        return shown
+    """Return a track's name in the file, or its instrument's."""
+    name = re.sub(r"[\x00-\x1f\x7f]", " ", track.name).strip()[:40]
+    if name:
+        return name
     return "drums" if track.is_drum else program_name(track.program)
 
 
@@ -132,16 +132,16 @@ class _Part:
 
 
 def _spread(count: int) -> list[int]:
-    shown = min(count, MAX_ROLLS)
-    return [round(i * (count - 1) / max(shown - 1, 1)) for i in range(shown)]
+    drawn = min(count, MAX_ROLLS)
+    return [round(i * (count - 1) / max(drawn - 1, 1)) for i in range(drawn)]
 
 
 def _pitches(parts: Sequence[_Part]) -> tuple[int, int]:
     """Return the lowest and the highest pitch of all pitched tracks; an octave from middle C where nothing sounds."""
-    found = [n.pitch for p in parts for t in p.tracks if not t.is_drum for n in t.notes]
-    if not found and any(t.is_drum and t.notes for p in parts for t in p.tracks):
+    pitches = [n.pitch for p in parts for t in p.tracks if not t.is_drum for n in t.notes]
+    if not pitches and any(t.is_drum and t.notes for p in parts for t in p.tracks):
         return 1, 0
-    return (min(found), max(found)) if found else (60, 72)
+    return (min(pitches), max(pitches)) if pitches else (60, 72)
 
 
 def _one_voice(parts: Sequence[_Part]) -> bool:
@@ -194,8 +194,8 @@ def _lines(axes: Any, part: _Part, *, numbered: bool) -> None:
     lines = axes.vlines(starts, 0, 1, transform=axes.get_xaxis_transform(), color=_LINE, linewidth=0.8, zorder=0.5)
     lines.set_gid("bars")
     every = math.ceil(len(part.bars) / 40)
-    shown = [b for b in part.bars if (b.number - part.bars[0].number) % every == 0] if numbered else []
-    axes.set_xticks([b.start - part.start for b in shown], [str(b.number) for b in shown])
+    labelled = [b for b in part.bars if (b.number - part.bars[0].number) % every == 0] if numbered else []
+    axes.set_xticks([b.start - part.start for b in labelled], [str(b.number) for b in labelled])
     axes.set_xlim(0, part.length)
     axes.tick_params(length=0, labelsize=7, colors=_INK)
     for tick in axes.get_xticklabels():
@@ -220,7 +220,7 @@ def _notes(axes: Any, part: _Part, track: Track, heights: Sequence[int], colour:
 
 
 def _ticks(low: int, high: int) -> list[int]:
-    """Return the pitches that are named: the lowest, the highest, and every C that is not beside one of them."""
+    """Return the pitches that are named: the lowest, the highest, and every C that is not next to one of them."""
     octaves = [p for p in range(low, high + 1) if p % 12 == 0]
     every = max(math.ceil(len(octaves) / 6), 1)
     return sorted({low, high, *(p for p in octaves[::every] if low + 2 < p < high - 2)})
@@ -234,7 +234,7 @@ def _legend(figure: "Figure", parts: Sequence[_Part]) -> None:
     if len(tracks) < 2:
         return
     handles = [
-        # A label that begins with an underscore would be left out, hence the space of no width.
+        # Matplotlib skips labels that begin with an underscore, so a space of no width comes first.
         Patch(
             color=COLOURS[i % len(COLOURS)],
             label="\u200b" * track_name(t).startswith("_") + track_name(t).replace("$", r"\$"),

@@ -60,17 +60,17 @@ def check_rate(rate: int) -> None:
         ParameterError: the rate is none of `RATES`.
     """
     if rate not in RATES:
-        raise ParameterError(f"The sample rate {rate} cannot be had; choose one of {', '.join(map(str, RATES))}.")
+        raise ParameterError(f"Unsupported sample rate {rate}; choose one of {', '.join(map(str, RATES))}.")
 
 
 def check_format(name: str) -> None:
-    """Refuse forms of sound files that are not offered.
+    """Check that a format of sound files is supported.
 
     Raises:
         ParameterError: the name is none of `FORMATS`.
     """
     if name.lower() not in FORMATS:
-        raise ParameterError(f"The format {name!r} cannot be had; choose one of {', '.join(FORMATS)}.")
+        raise ParameterError(f"Unsupported format {name!r}; choose one of {', '.join(FORMATS)}.")
 
 
 def render(score: Score, *, rate: int = 44100, soundfont: Path | None = None) -> Audio:
@@ -78,7 +78,7 @@ def render(score: Score, *, rate: int = 44100, soundfont: Path | None = None) ->
 
     Arguments:
         score: The music; one without notes gives a bar of silence.
-        rate: Samples a second, one of `RATES`.
+        rate: Samples per second, one of `RATES`.
         soundfont: A SoundFont 2 file. [default: the General MIDI one inside pretty_midi]
 
     Returns:
@@ -113,8 +113,8 @@ def encode_audio(audio: Audio, *, rate: int = 44100, form: str = "wav") -> bytes
 
     Arguments:
         audio: Shape (samples, channels), magnitudes up to 1.
-        rate: Samples a second.
-        form: `wav` or `flac`, 16 bits a sample, or `ogg` (Vorbis).
+        rate: Samples per second.
+        form: `wav` or `flac`, 16 bits per sample, or `ogg` (Vorbis).
 
     Raises:
         ParameterError: a format that is not offered.
@@ -132,7 +132,7 @@ def encode_audio(audio: Audio, *, rate: int = 44100, form: str = "wav") -> bytes
 
 
 def write_audio(score: Score, path: str | Path, *, rate: int = 44100, soundfont: Path | None = None) -> float:
-    """Play a score into a file whose suffix, .wav, .flac or .ogg, says in which form; see `render`.
+    """Play a score into a file; its suffix, .wav, .flac or .ogg, names the format (see `render`).
 
     Returns:
         Its seconds.
@@ -203,7 +203,7 @@ def _play(out: Audio, key: _Key, samples: NDArray[np.int16], rate: int) -> int:
     wave = tone(samples, key.region, key.pitch, max(length for _, length, _, _ in key.notes) + len(tail), rate)
     last, shaped, shape = 0, wave[:0], 0
     for start, length, left, right in sorted(key.notes, key=lambda note: note[1]):
-        if length != shape:  # notes of equal length are equal but for their loudness
+        if length != shape:  # notes of equal length differ in loudness only
             heard, end = min(length, len(wave)), min(length + len(tail), len(wave))
             shaped, shape = np.concatenate((wave[:heard], wave[heard:end] * tail[: end - heard])), length
         _add(out[:, start : start + len(shaped)], shaped, left, right)
@@ -220,7 +220,7 @@ def _add(out: Audio, wave: Audio, left: float, right: float) -> None:
 
 
 class _Controls:
-    """What the controllers of a track say: volume, pan and bend at an onset, and how long the pedal holds a note."""
+    """What the controllers of a track set: volume, pan and bend at an onset, and how long the pedal holds a note."""
 
     def __init__(self, track: Track) -> None:
         self._changes: dict[int, tuple[list[float], list[int]]] = {}

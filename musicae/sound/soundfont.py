@@ -1,7 +1,7 @@
 """SoundFonts: which recorded sample sounds for a key, at which pitch, loudness and envelope.
 
 After "SoundFont Technical Specification", version 2.04 (E-mu Systems, 2006); section numbers below are its own.
-Modulators and low-frequency oscillators are left out; the built-in modulator from velocity to loudness is kept.
+Modulators and low-frequency oscillators are not read; the built-in modulator from velocity to loudness is kept.
 """
 
 import struct
@@ -18,7 +18,7 @@ from musicae.errors import RenderError
 __all__ = ["DRUM_BANK", "Envelope", "Region", "SoundFont", "default_soundfont"]
 
 DRUM_BANK = 128
-_ATTENUATION = 0.4  # hardware and the players in use take this share of what the generator says in centibels
+_ATTENUATION = 0.4  # hardware and the players in use take this share of the generator's centibels
 _DEFAULTS = {8: 13500, 56: 100, 58: -1, **dict.fromkeys((25, 26, 27, 28, 30, 33, 34, 35, 36, 38), -12000)}  # 8.1.3
 _NOT_ADDED = {0, 1, 2, 3, 4, 12, 41, 43, 44, 45, 46, 47, 50, 53, 54, 57, 58}  # of an instrument only: 8.5
 _HEADERS = {
@@ -55,7 +55,7 @@ class Region:
         start: First frame in the soundfont's pool of samples.
         end: Frame after the last.
         loop: First frame of the loop and the frame after it, or None.
-        rate: Frames a second at which it was recorded.
+        rate: Frames per second at which it was recorded.
         root: MIDI pitch at which it sounds when played at `rate`, fractions included.
         scale: Semitones a key.
         gain: Factor of its loudness.
@@ -140,7 +140,7 @@ class SoundFont:
         index = next((self._presets[c] for c in choices if c in self._presets), None)
         if index is None:
             return []
-        found = []
+        regions = []
         for preset in self._zones("p", "phdr", index, 41):
             for zone in self._zones("i", "inst", preset[41] & 0xFFFF, 53):
                 amounts = _DEFAULTS | zone
@@ -150,8 +150,8 @@ class SoundFont:
                 keys, velocities = (_overlap(preset.get(oper), zone.get(oper)) for oper in (43, 44))
                 region = _region(amounts, self._tables["shdr"][zone[53] & 0xFFFF], len(self.samples))
                 if region is not None:
-                    found.append(((*keys, *velocities), region))
-        return found
+                    regions.append(((*keys, *velocities), region))
+        return regions
 
     def _zones(self, kind: str, owners: str, index: int, last: int) -> list[dict[int, int]]:
         """Return the generators of the zones of a preset or an instrument, its global zone within each."""
@@ -190,7 +190,7 @@ def _types() -> list[tuple[str, Any, int]]:
 
 def _chunks(data: bytes) -> dict[str, bytes]:
     """Return the chunks inside the lists of a RIFF file by name."""
-    found = {}
+    chunks = {}
     stack = [(12, len(data))]
     while stack:
         position, end = stack.pop()
@@ -199,9 +199,9 @@ def _chunks(data: bytes) -> dict[str, bytes]:
             if name == b"LIST":
                 stack.append((position + 12, min(position + 8 + length, end)))
             else:
-                found[name.decode("latin1")] = data[position + 8 : position + 8 + length]
+                chunks[name.decode("latin1")] = data[position + 8 : position + 8 + length]
             position += 8 + length + length % 2
-    return found
+    return chunks
 
 
 def _overlap(a: int | None, b: int | None) -> tuple[int, int]:

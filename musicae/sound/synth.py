@@ -42,7 +42,7 @@ def tone(samples: NDArray[np.int16], region: Region, pitch: float, frames: int, 
         region: What to play of it.
         pitch: MIDI pitch, fractions allowed.
         frames: Length asked for.
-        rate: Frames a second.
+        rate: Frames per second.
 
     Returns:
         At most `frames` values; fewer where sample or envelope end before. Loudness is that of the sample, in [-1, 1],

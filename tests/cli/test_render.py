@@ -64,7 +64,7 @@ def test_a_file_without_notes_is_silent_and_says_so(run: Run, folder: Path) -> N
         (["-o", "x.mp3"], 2, "x.mp3: the format 'mp3' cannot be had; choose one of wav, flac, ogg."),
         (["-o", "x.wav", "--format", "ogg"], 2, "-o x.wav and --format ogg name different formats; give one of them."),
         (["--format", "mp3"], 2, "'mp3' is not one of 'wav', 'flac', 'ogg'."),
-        (["--rate", "44000"], 2, f"The sample rate 44000 cannot be had; choose one of {', '.join(map(str, RATES))}."),
+        (["--rate", "44000"], 2, f"Unsupported sample rate 44000; choose one of {', '.join(map(str, RATES))}."),
         (
             ["--soundfont", "no.sf2"],
             1,
