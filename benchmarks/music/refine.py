@@ -26,7 +26,7 @@ from musicae.music.latent.infill import infill
 from musicae.music.latent.refine import refine
 from musicae.music.metrics.melody import window_distance
 from musicae.music.model import MusicModel, load
-from musicae.music.models.base import GridAutoencoder
+from musicae.music.models.base import MusicAutoencoder
 from musicae.music.models.batch import GridBatch
 
 STEPS = 7
@@ -46,7 +46,7 @@ def take(x: GridBatch, rows: list[int]) -> GridBatch:
     return x.take(rows).with_tokens(x.tokens[rows][:, : int(x.lengths[rows].max())])
 
 
-def refinement(model: GridAutoencoder, x: GridBatch, alone: int) -> tuple[dict[str, float], torch.Tensor]:
+def refinement(model: MusicAutoencoder, x: GridBatch, alone: int) -> tuple[dict[str, float], torch.Tensor]:
     """Return figures of the windows refined together, and the time of the first ones each alone; and the codes."""
     with torch.no_grad():
         begin = model.encode(x).mode
@@ -79,7 +79,7 @@ def refinement(model: GridAutoencoder, x: GridBatch, alone: int) -> tuple[dict[s
     return figures, done.z
 
 
-def evenness(model: GridAutoencoder, x: GridBatch, z: torch.Tensor, pairs: int) -> dict[str, dict[str, float]]:
+def evenness(model: MusicAutoencoder, x: GridBatch, z: torch.Tensor, pairs: int) -> dict[str, dict[str, float]]:
     """Return the largest over the mean step of morphs between neighbours of equal bars, with even spacing and without."""
     order = sorted(range(len(x)), key=lambda i: x.bar_steps[i].tolist())
     couples = [(a, b) for a, b in zip(order[::2], order[1::2], strict=False) if torch.equal(x.bar_steps[a], x.bar_steps[b])]
@@ -105,7 +105,7 @@ def evenness(model: GridAutoencoder, x: GridBatch, z: torch.Tensor, pairs: int) 
     }
 
 
-def completion(model: GridAutoencoder, x: GridBatch) -> dict[str, float]:
+def completion(model: MusicAutoencoder, x: GridBatch) -> dict[str, float]:
     """Return how many windows keep what is given, and how many notes fill what is hidden."""
     given = (x.bar_index < x.bar_steps.shape[1] - x.bar_steps.shape[1] // 2) & x.mask
     start = time.process_time()
