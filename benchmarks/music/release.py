@@ -7,6 +7,7 @@ The run's weights and those in half precision are measured on the test tunes; th
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,9 +32,7 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "musicae" / "weights"
 @click.option("--last", is_flag=True, help="Take the weights of the last step, not those of the best validation.")
 @click.option("--folder", default=WEIGHTS, type=click.Path(path_type=Path), help="Where to write. [default: musicae/weights]")
 @options.data
-def main(
-    run: Path, name: str, command: str, machine: str, summary: str | None, last: bool, folder: Path, data: tuple[str, ...]
-) -> None:
+def main(run: Path, name: str, last: bool, folder: Path, data: tuple[str, ...], **provenance: Any) -> None:
     """Write NAME.safetensors and NAME.md from a RUN folder."""
     weights = weights_of(run, last=last)
     info = read_info(weights)
@@ -43,8 +42,8 @@ def main(
             single=evaluate(open_subject(weights, data)),
             unseen={other: evaluate(open_subject(candidate, (other,))) for other in KINDS[info.kind].card.unseen},
         )
-    sentence = summary or f"{PRESETS[name].summary.capitalize()}."
-    card = music_card(name, info, tables, Provenance(summary=sentence, command=command, machine=machine))
+    provenance["summary"] = provenance["summary"] or f"{PRESETS[name].summary.capitalize()}."
+    card = music_card(name, info, tables, Provenance(**provenance))
     written = release(run, folder / f"{name}.safetensors", card, overall(tables.half), last=last)
     click.echo(json.dumps(written.metrics, indent=2))
 
