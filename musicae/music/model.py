@@ -18,7 +18,7 @@ from musicae.music.excerpts.piece import Piece, cut
 from musicae.music.kinds import kind_of
 from musicae.music.latent.refine import Refined, refine
 from musicae.music.metrics.reconstruction import reconstruction_metrics
-from musicae.music.models.base import GridAutoencoder, scale_bias
+from musicae.music.models.base import MusicAutoencoder, scale_bias
 from musicae.music.models.batch import GridBatch
 from musicae.music.representations import GridWindow, WindowSpec, representation_from_dict
 from musicae.music.scales import Scale
@@ -51,7 +51,7 @@ class MusicModel:
         15
     """
 
-    def __init__(self, network: GridAutoencoder, info: CheckpointInfo) -> None:
+    def __init__(self, network: MusicAutoencoder, info: CheckpointInfo) -> None:
         self.network = network
         self.info = info
         self.representation = representation_from_dict(info.representation)
@@ -109,7 +109,7 @@ class MusicModel:
         return self.network.encode(self.batch(*sources))
 
     def refine(self, *sources: MusicSource) -> Refined:
-        """Return codes that decode to exactly the notes of the sources, and which of them do (see `musicae.music.latent.refine`).
+        """Return codes that decode to the notes of the sources, and which of them are exact (`musicae.music.latent.refine`).
 
         Raises:
             ParameterError: no source.
@@ -232,10 +232,9 @@ def load(name: str | Path = "melody-2bar", *, device: str = "auto") -> MusicMode
         CheckpointError: it does not exist, is damaged, or is not a music model.
     """
     network, info = load_weights(name, pick_device(device))
-    if not info.representation:
-        raise CheckpointError(f"{name} is a model of images ({info.model}); music needs a music model such as melody-2bar.")
-    if not isinstance(network, GridAutoencoder):
-        raise CheckpointError(f"{name} holds a model {info.model!r}, which does not decode tokens one after the other.")
+    if info.domain != "music" or not isinstance(network, MusicAutoencoder):
+        reason = f"is a model of {info.domain} ({info.model})"
+        raise CheckpointError(f"{name} {reason}; music needs a music model such as melody-2bar.")
     try:
         return MusicModel(network, info)
     except ParameterError as error:
