@@ -49,6 +49,7 @@ DRUMS = Kind(
     card=CARD,
     unsupported={
         "scale": "Drums have no key; leave out the scale.",
+        "attributes": "Drums have none of the attributes of melodies; choose a checkpoint of melodies.",
         "search": "A model of drums cannot search for tunes; choose a checkpoint of melodies.",
         "samples": "its features are those of melodies (intervals, scales, durations), and this is a model of drums.",
     },

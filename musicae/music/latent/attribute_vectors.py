@@ -90,7 +90,7 @@ def read_vectors(checkpoint: Path) -> AttributeVectors:
         CheckpointError: there are none, they are damaged, or they belong to other weights.
     """
     path = vectors_file(checkpoint)
-    remedy = f"Compute them with `python benchmarks/music/attributes.py {checkpoint}`."
+    remedy = f"Compute them with `musicae attributes --fit {checkpoint}`."
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         effects = {name: Effect(**values.pop(name)) for name in ("alone", "searched") if values.get(name)}

@@ -29,7 +29,7 @@ def test_vectors_are_written_and_read_again(copy: Path) -> None:
 
 
 def test_vectors_of_other_weights_are_refused(copy: Path) -> None:
-    remedy = f"Compute them with `python benchmarks/music/attributes.py {copy}`."
+    remedy = f"Compute them with `musicae attributes --fit {copy}`."
     path = vectors_file(copy)
     with pytest.raises(CheckpointError) as error:
         read_vectors(copy)
