@@ -29,7 +29,8 @@ EVERY = (
     "interpolate a-reel.mid b-reel.mid --wav -o morph",
     "vary a-reel.mid -o vary",
     "grid a-reel.mid b-reel.mid --png -o grid",
-    "attributes a-reel.mid --set density=+1 -o attributes.mid",
+    "attributes a-reel.mid",
+    "steer a-reel.mid --set density=+1 -o steered.mid",
     "mean a-reel.mid b-reel.mid -o mean.mid",
     "continue a-reel.mid -o continued.mid",
     "complete a-reel.mid --fill 2 --bars 1-2 -o completed.mid",
@@ -72,7 +73,7 @@ def main(rounds: int, every_command: bool) -> None:
 
 
 def _force(command: str) -> list[str]:
-    return [] if command.startswith("inspect") else ["--force"]
+    return [] if command.startswith(("inspect", "attributes")) else ["--force"]
 
 
 if __name__ == "__main__":
