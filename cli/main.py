@@ -10,31 +10,33 @@ from typing import NoReturn
 
 import click
 
+from musicae.cli.support import failures
 from musicae.cli.support.lazy_groups import LazyGroup
-from musicae.errors import MusicaeError, ParameterError
 
-__all__ = ["COMMANDS", "cli", "main", "sentence"]
+__all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS = {
-    "attributes": "Tell what a tune is like, and make it more so.",
+    "attributes": "Show the musical attributes of tunes.",
     "complete": "Keep a part of a tune and fill the rest.",
+    "completion": "Let the Tab key complete commands and names.",
     "continue": "Write bars that follow a phrase.",
     "data": "Prepare training data and describe them.",
     "evaluate": "Measure a checkpoint on a data set.",
     "grid": "Fill a rectangle between two or four tunes.",
     "humanize": "Give quantised drums a drummer's velocity and timing.",
-    "image": "Train and use autoencoders of pictures.",
-    "info": "Show what a checkpoint or a shipped model says of itself.",
-    "inspect": "Show what is in MIDI files and which bars would be taken.",
+    "image": "Train and use autoencoders of images.",
+    "info": "Show the description of a checkpoint or a shipped model.",
+    "inspect": "Show what is in music files, and which bars are taken.",
     "interpolate": "Morph one MIDI file into another.",
     "mean": "Make the tune in the middle of several.",
     "models": "List the shipped models.",
-    "personalize": "Make a model of one's own music.",
+    "personalize": "Make a model of your own music.",
     "plot": "Draw MIDI files as piano rolls.",
     "reconstruct": "Encode MIDI files and decode them again.",
     "render": "Play MIDI files into sound files.",
     "sample": "Make new music from the model's prior.",
     "search": "Find phrases like a tune in a folder.",
+    "steer": "Move attributes of a tune, such as its density.",
     "train": "Train a model.",
     "vary": "Make variations of a tune.",
 }
@@ -65,19 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:  # no traceback ever reaches a user
         if os.environ.get("MUSICAE_TRACEBACK"):
             raise
-        click.echo(f"Error: {sentence(error)}", err=True)
-        status = 2 if isinstance(error, ParameterError) else 1
+        click.echo(f"Error: {failures.sentence(error)}", err=True)
+        status = failures.status(error)
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def sentence(error: Exception) -> str:
-    """Return what to tell about an error."""
-    if isinstance(error, MusicaeError):
-        return str(error)
-    reason = " ".join(str(error).split()) or "no reason given"
-    if isinstance(error, OSError):
-        return f"the system refused: {reason}."
-    return (
-        f"unexpected {type(error).__name__} ({reason}); this is a bug in musicae. Please report it with what the same "
-        "command prints under MUSICAE_TRACEBACK=1."
-    )

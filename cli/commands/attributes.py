@@ -1,92 +1,202 @@
-"""`musicae attributes`: what a tune is like, and how to make it more so."""
+"""`musicae attributes`: the musical attributes of tunes, and what steering does to them."""
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from musicae.cli.support import inputs, options, renditions
-from musicae.music.latent.attribute_vectors import Effect, amounts_of, read_vectors
-from musicae.music.metrics.attributes import ATTRIBUTES
+from musicae.cli.support import completions, inputs, many_files, options, outputs
+from musicae.cli.support.bundles import bundle
+from musicae.cli.support.result_lines import Lines, json_lines
 
 if TYPE_CHECKING:
-    from musicae.music.decoding import Decoding
+    from rich.table import Table
+
+    from musicae.music.latent.attribute_vectors import AttributeVectors
+    from musicae.music.model import MusicModel
+    from musicae.music.score import Score
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What --fit computes.
+
+    Arguments:
+        checkpoint: The model whose attribute vectors are computed.
+        data: Collections to take training windows from.
+        windows: Largest number of windows.
+        samples: Samples of the prior that the effect is measured on.
+        force: Whether vectors that exist are overwritten.
+    """
+
+    checkpoint: str
+    data: tuple[str, ...]
+    windows: int
+    samples: int
+    force: bool
+
+
+def _fit(*, fit: str | None, data: tuple[str, ...], force: bool, **amounts: int) -> _Fit | None:
+    if fit is None and (data or force):
+        raise click.UsageError("--data and --force go with --fit, which computes attribute vectors.")
+    return None if fit is None else _Fit(fit, data, force=force, **amounts)
+
+
+_fit_parts = (
+    click.option(
+        "--fit",
+        metavar="CHECKPOINT",
+        help="Compute the attribute vectors of this model, measure their effect, and write both next to its weights.",
+        shell_complete=completions.checkpoints,
+    ),
+    options.data,
+    click.option(
+        "--windows",
+        type=click.IntRange(min=100),
+        default=20_000,
+        show_default=True,
+        help="With --fit: the largest number of training windows.",
+    ),
+    click.option(
+        "--samples",
+        type=click.IntRange(min=1),
+        default=256,
+        show_default=True,
+        help="With --fit: samples of the prior that the effect is measured on.",
+    ),
+    options.force,
+)
+_fit_options = bundle("fit", _fit, ("fit", "data", "windows", "samples", "force"), _fit_parts)
+
+
+def _moved(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> None:
+    if value:
+        settings = " ".join(f"--set {setting}" for setting in value)
+        raise click.UsageError(f"This command only shows attributes; move them with `musicae steer {settings} FILE`.", context)
 
 
 @click.command("attributes")
-@click.argument("file", required=False, type=options.midi_file)
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=AMOUNT",
-    help="Move this attribute by so many standard deviations, as in density=+1.5; may be given several times.",
-)
+@many_files.files(template=False, required=False)
 @click.option("--table", "as_table", is_flag=True, help="Print the measured effect of each attribute on each, and stop.")
-@inputs.reading(options.checkpoint)
-@options.decoding()
-@renditions.results("", "A .mid file, or a folder. [default: NAME.attributes.mid in this folder]")
-def command(
-    file: Path | None,
-    settings: tuple[str, ...],
-    as_table: bool,
-    reading: inputs.Reading,
-    decoding: "Decoding",
-    results: renditions.Results,
-) -> None:
-    """Tell the musical attributes of a phrase of FILE; with --set, move some of them and hold the others.
+@click.option("--set", multiple=True, hidden=True, expose_value=False, callback=_moved, help="Moved to `musicae steer`.")
+@_fit_options
+@inputs.reading(options.checkpoint, whole=False)
+@json_lines
+def command(files: many_files.Files, as_table: bool, fit: _Fit | None, reading: inputs.Reading, lines: Lines) -> None:
+    """Show the musical attributes of a phrase of each of FILES.
 
-    The attributes are density (notes a quarter note), interval (mean leap in semitones), range (semitones), syncopation,
-    register (mean pitch) and scale (how well the notes fit a key). Amounts are standard deviations over the training data:
-    +1.5 is much more, -0.5 a little less. Prints the attributes before and after; what was reached is told too, since not
-    every tune can be moved everywhere.
+    FILES may be folders and quoted patterns, too. The attributes are density (notes per quarter note), interval (mean leap in
+    semitones), range (semitones), syncopation, register (mean pitch) and scale (how well the notes fit a key). Each is shown
+    with its place among the training data, in standard deviations from their mean. `musicae steer` moves attributes.
+
+    Both commands need the attribute vectors of the model, which lie next to its weights. Shipped models of melodies have them;
+    for a model of your own, compute them with --fit, on the data that it was trained on.
 
     \b
     Example:
         musicae attributes tune.mid
-        musicae attributes tune.mid --set density=+1.5 --set range=-1 -o busier.mid
         musicae attributes --table
+        musicae attributes --fit runs/mine --data path/to/midi/folder
     """
-    amounts = amounts_of(settings)
     checkpoint = str(reading.checkpoint)
+    if fit is not None:
+        _fit_vectors(fit, reading.device, lines)
+        return
     if as_table:
-        _table(checkpoint)
+        _show_effects(checkpoint, lines)
         return
-    if file is None:
-        raise click.UsageError("Give a FILE, or --table.")
-    targets = results.claim([f"{file.stem}.attributes.mid"]) if amounts else []
-    model, [phrase] = reading.take(file)
+    if not files.paths:
+        raise click.UsageError("Give FILES, --table or --fit.")
+    reading.check(len(files.paths))
 
+    from musicae.music.formats.midi import read_midi
+
+    def work(index: int, score: "Score", ready: "tuple[MusicModel, AttributeVectors]") -> None:
+        from musicae.music.tasks.steer import attributes_of
+
+        model, vectors = ready
+        excerpt = reading.excerpt(model, files.paths[index], score, number=index, of=len(files.paths))
+        attributes = attributes_of(model, excerpt.phrase, vectors)
+        lines.result({**excerpt.facts, "attributes": attributes}, str(excerpt), _values(attributes))
+
+    many_files.each(files.paths, read_midi, lambda: _prepare(checkpoint, reading.device), work, lines, doing="measuring")
+
+
+def _prepare(checkpoint: str, device: str) -> "tuple[MusicModel, AttributeVectors]":
     from musicae.checkpoints.shipped import find_weights
-    from musicae.music.tasks.steer import attributes_of, steer
+    from musicae.music.latent.attribute_vectors import read_vectors
+    from musicae.music.model import load
 
-    vectors = read_vectors(find_weights(checkpoint))
-    facts = {"file": str(file), "attributes": attributes_of(model, phrase, vectors)}
-    if not amounts:
-        click.echo(json.dumps(facts))
-        return
-    shifted = steer(model, phrase, vectors, amounts, decoding)
-    extra = results.write([shifted.score], targets)
-    moved = {name: round(value, 2) for name, value in shifted.moved.items()}
-    click.echo(json.dumps({**facts, "output": str(targets[0]), "moved": moved} | renditions.named(extra)))
+    vectors = read_vectors(find_weights(checkpoint))  # before torch is imported, which takes seconds
+    return load(checkpoint, device=device), vectors
 
 
-def _table(checkpoint: str) -> None:
+def _values(attributes: dict[str, dict[str, float]]) -> "Table":
+    """Return the attributes of a phrase as a table."""
+    from musicae.cli.support.tables import table
+
+    rows = table(("attribute", "value", "standard deviations"))
+    for name, place in attributes.items():
+        rows.add_row(name, f"{place['value']:.3f}", f"{place['deviations']:+.2f}")
+    return rows
+
+
+def _show_effects(checkpoint: str, lines: Lines) -> None:
     """Print what steering does, as measured when the vectors were computed."""
     from musicae.checkpoints.shipped import find_weights
+    from musicae.music.latent.attribute_vectors import read_vectors
 
     vectors = read_vectors(find_weights(checkpoint))
-    click.echo(f"Attribute vectors of {checkpoint}, from {vectors.data}.", err=True)
-    for effect, title in ((vectors.searched, "steered"), (vectors.alone, "a step along the vectors alone")):
+    title = f"Attribute vectors of {checkpoint}, from {vectors.data}"
+    lines.result({"checkpoint": checkpoint, **_facts(vectors)}, title, *_effects(vectors))
+
+
+def _fit_vectors(fit: _Fit, device: str, lines: Lines) -> None:
+    """Compute the attribute vectors of a checkpoint, write them next to it, and print their effect."""
+    from musicae.checkpoints.shipped import find_weights
+    from musicae.cli.support.progress import tasks
+    from musicae.datasets.music.collections import open_collections
+    from musicae.datasets.music.prepare import prepare
+    from musicae.music.latent.attribute_vectors import vectors_file, weights_hash, write_vectors
+    from musicae.music.model import load
+    from musicae.music.tasks.attributes import fit_attributes
+
+    path = find_weights(fit.checkpoint)
+    output = vectors_file(path)
+    outputs.claim([output], force=fit.force, option="checkpoint")
+    model = load(fit.checkpoint, device=device)
+    model.kind.require("attributes")
+    collections = open_collections(fit.data, training=True, kind=model.kind.name)
+    with tasks() as progress:
+        windows = prepare(collections, model.spec, progress=progress)
+        amounts = {"count": fit.windows, "samples": fit.samples}
+        vectors = fit_attributes(model, windows, **amounts, weights=weights_hash(path), progress=progress)
+    write_vectors(path, vectors)
+    facts = {"checkpoint": fit.checkpoint, "output": str(output), **_facts(vectors)}
+    lines.result(facts, f"{output}: attribute vectors from {vectors.data}", *_effects(vectors))
+
+
+def _facts(vectors: "AttributeVectors") -> dict[str, Any]:
+    """Return what JSON names of attribute vectors."""
+    from musicae.core.config import to_dict
+    from musicae.music.metrics.attributes import ATTRIBUTES
+
+    effects = {"searched": vectors.searched, "alone": vectors.alone}
+    measured = {name: to_dict(effect) for name, effect in effects.items() if effect is not None}
+    return {"data": vectors.data, "attributes": list(ATTRIBUTES), **measured}
+
+
+def _effects(vectors: "AttributeVectors") -> "Iterator[str | Table]":
+    """Yield a table per way of steering."""
+    from musicae.cli.support.tables import table
+    from musicae.music.metrics.attributes import ATTRIBUTES
+
+    ways: dict[str, Any] = {"steered": vectors.searched, "a step along the vectors alone": vectors.alone}
+    for title, effect in ways.items():
         if effect is not None:
-            _show(effect, f"{title}: {effect.samples} prior samples, {effect.amount:+g} sd; median change in sd")
-
-
-def _show(effect: Effect, title: str) -> None:
-    from musicae.cli.support.tables import console, table
-
-    shown = table(("set", "right way", *ATTRIBUTES), title=title)
-    for name, right, changes in zip(ATTRIBUTES, effect.right, effect.change, strict=True):
-        shown.add_row(name, f"{right:.1%}", *(f"{change:+.2f}" for change in changes))
-    console().print(shown)
+            words = f"{title}: {effect.samples} prior samples, {effect.amount:+g} sd; median change in sd"
+            rows = table(("set", "right way", *ATTRIBUTES), title=words)
+            for name, right, changes in zip(ATTRIBUTES, effect.right, effect.change, strict=True):
+                rows.add_row(name, f"{right:.1%}", *(f"{change:+.2f}" for change in changes))
+            yield rows

@@ -1,12 +1,12 @@
 """`musicae continue`: bars that follow a phrase."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli.support import inputs, options, renditions
+from musicae.cli.support.outputs import numbered
 
 if TYPE_CHECKING:
     from musicae.music.decoding import Decoding
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 @click.command("continue")
 @click.argument("file", type=options.midi_file)
 @click.option("--new-bars", type=click.IntRange(1, 256), default=4, show_default=True, help="How many bars to write.")
-@click.option("--count", "-n", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many continuations.")
-@inputs.reading(options.checkpoint_by_input)
+@options.count(1, "continuations")
+@inputs.reading(options.checkpoint_by_input, whole=False)
 @options.decoding()
 @renditions.results("", "A .mid file for one result, or a folder. [default: NAME.continued.mid in this folder]")
 def command(
@@ -33,15 +33,15 @@ def command(
 
     \b
     Example:
-        musicae continue tune.mid --bars 3-4 --new-bars 6 -n 3 --seed 7 -o ideas
+        musicae continue --bars 3-4 --new-bars 6 -n 3 --seed 7 -o ideas tune.mid
     """
-    digits = len(str(count))
-    names = [f"{file.stem}.continued{f'-{i:0{digits}d}' if count > 1 else ''}.mid" for i in range(1, count + 1)]
-    files = results.claim(names)
-    model, [phrase] = reading.take(file)
+    endings = [f"-{number}" for number in numbered(count, digits=1)] if count > 1 else [""]
+    files = results.claim([f"{file.stem}.continued{ending}.mid" for ending in endings])
+    model, [excerpt] = reading.take(file)
 
     from musicae.music.tasks.continuation import continuation
 
-    scores = continuation(model, phrase, new_bars, count, decoding)
-    extra = results.write(scores, files)
-    click.echo(json.dumps({"continued": [str(path) for path in files]} | renditions.named(extra)))
+    scores = continuation(model, excerpt.phrase, new_bars, count, decoding)
+    facts = {**excerpt.facts, "new_bars": new_bars}
+    text = f"{excerpt} and {new_bars} new bar{'s' if new_bars > 1 else ''}"
+    results.write(*(renditions.Result(s, path, text, facts) for s, path in zip(scores, files, strict=True)))

@@ -1,47 +1,44 @@
-"""`musicae inspect`: what is in MIDI files, and which track and bars the other commands would take."""
+"""`musicae inspect`: what is in music files, and which track and bars the other commands take."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from musicae.cli.support import many_files as batches
-from musicae.cli.support import options
+from musicae.cli.support import many_files
+from musicae.cli.support.result_lines import Lines, json_lines
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from musicae.music.score import Score
 
 SHOWN_CHANGES = 8  # tempo, metre and key changes listed in the table; --json has all
 
 
 @click.command("inspect")
-@click.argument("files", nargs=-1, required=True, type=options.midi_file)
-@click.option("--count", type=click.IntRange(1, 64), default=2, show_default=True, help="Bars that the model takes.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a file, also for files that fail.")
-def command(files: tuple[Path, ...], count: int, as_json: bool) -> None:
-    """Show tracks, metre, key and tempo of FILES, and the phrase that would be taken (marked with *), of drums if need be.
+@many_files.files(template=False)
+@click.option("--bars-per-phrase", type=click.IntRange(1, 64), default=2, show_default=True, help="Bars that the model takes.")
+@json_lines
+def command(files: many_files.Files, bars_per_phrase: int, lines: Lines) -> None:
+    """Show tracks, metre, key and tempo of FILES, and the phrase that other commands take (marked with *).
 
     FILES may be folders and quoted patterns, too. A file that cannot be read does not keep the others from being shown; the
-    exit status is 1 then, and a table at the end tells which failed and why.
+    exit status is 1 then.
 
     \b
     Example:
         musicae inspect song.mid
-        musicae inspect songs 'more/*.mid' --json
+        musicae inspect --json songs 'more/*.mid'
     """
     from musicae.music.formats.midi import read_midi
 
-    paths = batches.expand(files)
+    def work(index: int, score: "Score", ready: None) -> None:
+        facts = _facts(files.paths[index], score, bars_per_phrase)
+        lines.result(facts, *_text(facts))
 
-    def work(index: int, score: "Score", ready: None) -> str:
-        facts = _facts(paths[index], score, count)
-        click.echo(json.dumps(facts)) if as_json else _show(facts)
-        take = facts["take"]
-        return f"track {take['track']}, bars {take['bars']}" if "track" in take else str(take["reason"])
-
-    batches.each(paths, read_midi, lambda: None, work, doing="reading", as_json=as_json)
+    many_files.each(files.paths, read_midi, lambda: None, work, lines, doing="reading")
 
 
 def _facts(path: Path, score: "Score", count: int) -> dict[str, Any]:
@@ -70,7 +67,7 @@ def _facts(path: Path, score: "Score", count: int) -> dict[str, Any]:
 
 
 def _take(score: "Score", count: int, where: str) -> dict[str, Any]:
-    """Return the track and bars that a model of `count` bars would take, or the reason why it would take none."""
+    """Return the track and bars that a model of `count` bars takes, or the reason why it takes none."""
     from musicae.errors import MusicaeError
     from musicae.music.excerpts.phrase import take_phrase
     from musicae.music.kinds.default_model import check_shipped, kind_of_score
@@ -91,33 +88,37 @@ def _bar(score: "Score", time: float) -> int:
 
 def _changes(changes: Sequence[dict[str, Any]], name: str) -> str:
     """Return the first changes in words, and how many more there are, or `none given`."""
-    shown = [f"{c[name]:g}" if isinstance(c[name], float) else c[name] for c in changes[:SHOWN_CHANGES]]
-    words = [f"{value} from bar {c['bar']}" for value, c in zip(shown, changes, strict=False)]
+    values = [f"{c[name]:g}" if isinstance(c[name], float) else c[name] for c in changes[:SHOWN_CHANGES]]
+    words = [f"{value} from bar {c['bar']}" for value, c in zip(values, changes, strict=False)]
     more = len(changes) - len(words)
     return ", ".join(words) + (f" and {more} more" if more else "") if words else "none given"
 
 
-def _show(facts: dict[str, Any]) -> None:
-    """Print the facts of one file as a table."""
-    from musicae.cli.support.tables import console, table
-
-    out = console()
-    name, bars = click.format_filename(facts["file"]), facts["bars"]
-    out.print(f"{name}: {bars} bar{'s' if bars != 1 else ''}, {facts['seconds']} s", style="bold", soft_wrap=True)
+def _text(facts: dict[str, Any]) -> "list[str | Table]":
+    """Return the facts of one file as people read them."""
+    bars = facts["bars"]
     changes = {"metre": _changes(facts["metres"], "metre"), "tempo": _changes(facts["tempos"], "qpm")}
     changes["metre"] = "4/4 (none given)" if not facts["metres"] else changes["metre"]
     changes["key"] = _changes(facts["keys"], "key")
-    out.print("  " + "; ".join(f"{what} {words}" for what, words in changes.items()), soft_wrap=True)
-    shown = table(("  ", "track", "name", "program", "notes", "pitches"), right=False)
-    taken = facts["take"].get("track")
+    head = [
+        click.style(f"{facts['file']}: {bars} bar{'s' if bars != 1 else ''}, {facts['seconds']} s", bold=True),
+        "  " + "; ".join(f"{name} {words}" for name, words in changes.items()),
+    ]
+    take = facts["take"]
+    words = (
+        f"commands take track {take['track']}, bars {take['bars']}, with {take['model']}" if "track" in take else take["reason"]
+    )
+    return [*head, *([_tracks(facts)] if facts["tracks"] else []), f"  {words}"]
+
+
+def _tracks(facts: dict[str, Any]) -> "Table":
+    """Return the tracks of a file as a table; the one that is taken has a mark."""
+    from musicae.cli.support.tables import table
+
+    rows = table(("  ", "track", "name", "program", "notes", "pitches"), right=False)
     for track in facts["tracks"]:
         program = "drums" if track["drums"] else str(track["program"])
-        mark = " *" if track["number"] == taken else ""
+        mark = " *" if track["number"] == facts["take"].get("track") else ""
         pitches = f"{track['lowest']}-{track['highest']}"
-        shown.add_row(mark, str(track["number"]), track["name"], program, str(track["notes"]), pitches)
-    if facts["tracks"]:
-        out.print(shown)
-    take = facts["take"]
-    words = f"would take track {take['track']}, bars {take['bars']}" if "track" in take else take["reason"]
-    words += f", by {take['model']}" if "model" in take else ""
-    out.print("  " + words, soft_wrap=True)
+        rows.add_row(mark, str(track["number"]), track["name"], program, str(track["notes"]), pitches)
+    return rows

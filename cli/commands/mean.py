@@ -1,6 +1,5 @@
 """`musicae mean`: the tune in the middle of several."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.command("mean")
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
-@inputs.reading(options.checkpoint_by_input)
+@inputs.reading(options.checkpoint_by_input, whole=False)
 @options.decoding()
 @renditions.results("mean.mid", "A .mid file, or a folder.")
 def command(files: tuple[Path, ...], reading: inputs.Reading, decoding: "Decoding", results: renditions.Results) -> None:
@@ -24,14 +23,15 @@ def command(files: tuple[Path, ...], reading: inputs.Reading, decoding: "Decodin
 
     \b
     Example:
-        musicae mean a.mid b.mid c.mid -o mean.mid
+        musicae mean -o mean.mid a.mid b.mid c.mid
     """
     if len(files) < 2:
         raise click.UsageError("A mean needs at least two files.")
     [target] = results.claim(["mean.mid"])
-    model, phrases = reading.take(*files)
+    model, excerpts = reading.take(*files)
 
     from musicae.music.tasks.mean import mean
 
-    extra = results.write([mean(model, phrases, decoding)], [target])
-    click.echo(json.dumps({"mean": str(target)} | renditions.named(extra)))
+    score = mean(model, [e.phrase for e in excerpts], decoding)
+    facts = {"sources": [e.facts for e in excerpts]}
+    results.write(renditions.Result(score, target, f"the mean of {inputs.in_words(excerpts)}", facts))

@@ -1,21 +1,27 @@
 """`musicae models`: the shipped models."""
 
-import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from musicae.cli.support.result_lines import Lines, json_lines
+
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from musicae.checkpoints.format import CheckpointInfo
 
-# Column: its title, where its value is found in a row, and how it is written.
+# Column: its title, the key of its value in a row, and how it is written.
 _MUSIC = (
     ("model", "model", "{}"),
+    ("kind", "kind", "{}"),
     ("bars", "bars", "{}"),
     ("MB", "MB", "{}"),
     ("note F1", "test_note_f1", "{:.3f}"),
     ("hit F1", "test_hit_f1", "{:.3f}"),
     ("steps right", "test_step_accuracy", "{:.3f}"),
+    ("no-event baseline", "test_hold_accuracy", "{:.3f}"),
     ("KL bits", "test_kl_bits", "{:.1f}"),
 )
 _IMAGES = (
@@ -29,12 +35,13 @@ _IMAGES = (
     ("KL bits", "test_kl_bits", "{:.1f}"),
     ("5-NN", "test_knn_accuracy", "{:.3f}"),
 )
+_DOMAINS = {"music": _MUSIC, "images": _IMAGES}
 
 
 @click.command("models")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(as_json: bool) -> None:
-    """List the models that come with musicae, those of music and those of pictures, with figures on held-out data.
+@json_lines
+def command(lines: Lines) -> None:
+    """List the models that come with musicae, those for music and those for images, with metrics on held-out data.
 
     \b
     Example:
@@ -46,30 +53,23 @@ def command(as_json: bool) -> None:
     rows = []
     for name, path in shipped().items():
         info = read_info(path)
-        rows.append({"name": name, **_said(info), "MB": round(path.stat().st_size / 1e6, 1), **info.metrics})
-    if as_json:
-        click.echo(json.dumps(rows))
-        return
+        rows.append({"name": name, **_description(info), "MB": round(path.stat().st_size / 1e6, 1), **info.metrics})
     if not rows:
         click.echo("This copy of musicae comes without models; train one with `musicae train`.", err=True)
         return
-    kinds = [(kind, [row for row in rows if row["kind"] == kind]) for kind in ("music", "images")]
-    for place, (kind, some) in enumerate((kind, some) for kind, some in kinds if some):
-        if place:
-            click.echo()
-        _show(_MUSIC if kind == "music" else _IMAGES, some)
+    lines.results(rows, *_text(rows))
 
 
-def _said(info: "CheckpointInfo") -> dict[str, Any]:
-    """Return what a checkpoint says of its model: music or images, and what matters to each."""
-    if info.representation:
-        return {"kind": "music", "model": info.model, "bars": info.bars}
+def _description(info: "CheckpointInfo") -> dict[str, Any]:
+    """Return the domain of a model and what matters to it."""
+    if info.domain == "music":
+        return {"domain": info.domain, "kind": info.kind, "model": info.model, "bars": info.bars}
     about = {"task": _task(info), "data": info.data.get("set", ""), "code_size": info.config.get("latent_size")}
-    return {"kind": "images", "model": info.model, **about}
+    return {"domain": info.domain, "model": info.model, **about}
 
 
 def _task(info: "CheckpointInfo") -> str:
-    """Return in words what a model of pictures is for."""
+    """Return in words what a model of images is for."""
     corruption = info.data.get("task", {}).get("corruption")
     if corruption and corruption["name"] == "downscaling":
         return f"enlarges {corruption.get('factor', 2)} times"
@@ -80,12 +80,24 @@ def _task(info: "CheckpointInfo") -> str:
     return "samples" if info.config.get("variational", True) or "discriminator_sizes" in info.config else "reconstructs"
 
 
-def _show(columns: tuple[tuple[str, str, str], ...], rows: list[dict[str, Any]]) -> None:
-    """Print one table; a column in which no model has a figure is left out."""
-    from musicae.cli.support.tables import console, table
+def _text(rows: list[dict[str, Any]]) -> "Iterator[str | Table]":
+    """Yield a table per domain, with an empty line between them."""
+    between = False
+    for domain, columns in _DOMAINS.items():
+        chosen = [row for row in rows if row["domain"] == domain]
+        if chosen and between:
+            yield ""
+        if chosen:
+            between = True
+            yield _table(columns, chosen)
 
-    kept = [column for column in columns if any(row.get(column[1]) not in (None, "") for row in rows)]
-    shown = table(("name", *(title for title, *_ in kept)))
+
+def _table(columns: tuple[tuple[str, str, str], ...], rows: list[dict[str, Any]]) -> "Table":
+    """Return one table; a column without a value in any row is skipped."""
+    from musicae.cli.support.tables import table
+
+    used = [column for column in columns if any(row.get(column[1]) not in (None, "") for row in rows)]
+    result = table(("name", *(title for title, *_ in used)))
     for row in rows:
-        shown.add_row(row["name"], *("" if row.get(key) is None else form.format(row[key]) for _, key, form in kept))
-    console().print(shown)
+        result.add_row(row["name"], *("" if row.get(key) is None else form.format(row[key]) for _, key, form in used))
+    return result

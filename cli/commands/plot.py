@@ -1,13 +1,12 @@
-"""`musicae plot`: MIDI files to pictures."""
+"""`musicae plot`: MIDI files to images."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from musicae.cli.support import many_files as batches
-from musicae.cli.support import options, outputs
+from musicae.cli.support import many_files, options, outputs, renditions
+from musicae.cli.support.result_lines import listing
 from musicae.errors import RenderError
 
 if TYPE_CHECKING:
@@ -18,72 +17,62 @@ _OTHERS = (".bmp", ".eps", ".gif", ".jpeg", ".jpg", ".mid", ".midi", ".ps", ".ti
 
 
 @click.command("plot")
-@click.argument("files", nargs=-1, required=True, type=options.midi_file)
-@click.option("--row", is_flag=True, help="One picture with all files side by side, on the same axes.")
-@click.option("--bars", type=options.bars, metavar="M-N", help="Bars, from 1, inclusive. [default: all]")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Form of the picture. [default: that of -o, else png]")
-@options.output("", "A .png, .pdf or .svg file for one picture, or a folder. [default: this folder]")
-@batches.template
-@batches.as_json
-@options.force
+@many_files.files()
+@click.option("--row", is_flag=True, help="One image with all files side by side, on the same axes.")
+@click.option("--bars", type=options.parse_bars, metavar="M-N", help="Bars, from 1, inclusive. [default: all]")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Format of the image. [default: that of -o, or png]")
+@renditions.file_results("", "A .png, .pdf or .svg file for one image, or a folder. [default: this folder]")
 def command(
-    files: tuple[Path, ...],
-    row: bool,
-    bars: tuple[int, int] | None,
-    form: str | None,
-    output: Path,
-    template: str | None,
-    as_json: bool,
-    force: bool,
+    files: many_files.Files, row: bool, bars: tuple[int, int] | None, form: str | None, results: renditions.Results
 ) -> None:
-    """Draw FILES as piano rolls, one picture a file.
+    """Draw FILES as piano rolls, one image per file.
 
     FILES may be folders and quoted patterns, too. Bars have lines and numbers, tracks colours, velocities shades, and drums
-    rows with their names. Prints one line of JSON a picture.
+    rows with their names.
 
     \b
     Example:
-        musicae plot song.mid --bars 1-16 -o song.png
-        musicae plot morph/step-*.mid --row -o morph.png
+        musicae plot --bars 1-16 -o song.png song.mid
+        musicae plot --row -o morph.png morph/step-*.mid
     """
-    suffix = outputs.suffix(output, form, FORMATS, others=_OTHERS)
-    paths = batches.expand(files)
+    suffix = outputs.suffix(results.output, form, FORMATS, others=_OTHERS)
     if row:
-        _row(paths, output, suffix, template, bars, force=force)
+        _row(files, suffix, bars, results)
         return
-    written = batches.targets(output, paths, template, "{stem}{suffix}", suffix=suffix)
-    outputs.claim(written, force=force)
+    written = files.targets(results.output, "{stem}{suffix}", suffix=suffix)
+    outputs.claim(written, force=results.force)
 
     from musicae.music.formats.midi import read_midi
 
-    def work(index: int, score: "Score", ready: None) -> str:
-        _save([score], [paths[index]], written[index], bars)
-        click.echo(json.dumps({"file": str(paths[index]), "output": str(written[index])}))
-        return str(written[index])
+    def work(index: int, score: "Score", ready: None) -> None:
+        path, target = files.paths[index], written[index]
+        _save([score], [path], target, bars)
+        results.lines.result({"file": str(path), "output": str(target)}, f"{target}: {path}")
 
-    batches.each(paths, read_midi, lambda: None, work, doing="drawing", as_json=as_json)
+    many_files.each(files.paths, read_midi, lambda: None, work, results.lines, doing="drawing")
 
 
-def _row(
-    paths: list[Path], output: Path, suffix: str, template: str | None, bars: tuple[int, int] | None, *, force: bool
-) -> None:
-    """Draw all files into one picture."""
-    if template is not None:
-        raise click.UsageError("--row makes one picture, which --out-template cannot name; use -o.")
-    [target] = outputs.targets(output, [f"rolls{suffix}"], suffixes=tuple(f".{name}" for name in FORMATS))
-    outputs.claim([target], force=force)
+def _row(files: many_files.Files, suffix: str, bars: tuple[int, int] | None, results: renditions.Results) -> None:
+    """Draw all files into one image."""
+    if files.template is not None:
+        raise click.UsageError("--row draws one image, which --out-template cannot name; use -o.")
+    suffixes = tuple(f".{name}" for name in FORMATS)
+    [target] = outputs.targets(results.output, [f"rolls{suffix}"], suffixes=suffixes)
+    outputs.claim([target], force=results.force)
 
     from musicae.music.formats.midi import read_midi
     from musicae.plots.piano_roll import MAX_ROLLS
 
+    paths = files.paths
     if len(paths) > MAX_ROLLS:
         raise click.UsageError(f"A row has at most {MAX_ROLLS} files, and {len(paths)} were given.")
     _save([read_midi(path) for path in paths], paths, target, bars)
-    click.echo(json.dumps({"files": [str(path) for path in paths], "output": str(target)}))
+    facts = {"files": [str(path) for path in paths], "output": str(target)}
+    results.lines.result(facts, f"{target}: {listing(paths)} side by side")
 
 
 def _save(scores: list["Score"], paths: list[Path], target: Path, bars: tuple[int, int] | None) -> None:
-    """Draw scores, after seeing that each has the bars asked for."""
+    """Draw scores, after a check that each has the bars asked for."""
     from musicae.plots.piano_roll import save_rolls
 
     for score, path in zip(scores, paths, strict=True):

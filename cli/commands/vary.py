@@ -1,22 +1,20 @@
 """`musicae vary`: neighbours of a tune."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from musicae.cli.support import inputs, options, renditions
+from musicae.cli.support.outputs import numbered
 
 if TYPE_CHECKING:
     from musicae.music.decoding import Decoding
-    from musicae.music.excerpts.phrase import Phrase
-    from musicae.music.excerpts.piece import Piece
 
 
 @click.command("vary")
 @click.argument("file", type=options.midi_file)
-@click.option("--count", "-n", type=click.IntRange(1, 10_000), default=4, show_default=True, help="How many.")
+@options.count(4, "variations", most=10_000)
 @click.option(
     "--distance",
     type=click.FloatRange(0.0, 1.0),
@@ -25,16 +23,12 @@ if TYPE_CHECKING:
     help="How far from the tune: 0 is its reconstruction, 1 a new sample.",
 )
 @inputs.reading(options.checkpoint_by_input)
-@options.whole
-@options.keep_tracks
 @options.decoding()
 @renditions.results("variations", "A .mid file for one variation, or a folder.")
 def command(
     file: Path,
     count: int,
     distance: float,
-    whole: bool,
-    keep_tracks: bool,
     reading: inputs.Reading,
     decoding: "Decoding",
     results: renditions.Results,
@@ -46,19 +40,15 @@ def command(
 
     \b
     Example:
-        musicae vary tune.mid -n 8 --distance 0.2 -o variations
+        musicae vary -n 8 --distance 0.2 -o variations tune.mid
     """
-    options.check_whole(whole=whole, keep_tracks=keep_tracks, bars=reading.bars)
-    digits = max(2, len(str(count)))
-    files = results.claim([f"{file.stem}.vary-{i:0{digits}d}.mid" for i in range(1, count + 1)])
-    source: Phrase | Piece
-    if whole:
-        model, source = reading.cut(file, keep_tracks=keep_tracks)
-    else:
-        model, [source] = reading.take(file)
+    files = results.claim([f"{file.stem}.vary-{number}.mid" for number in numbered(count)])
+    model, [excerpt] = reading.take(file)
 
     from musicae.music.tasks.vary import vary
 
-    scores = vary(model, source, count, distance, decoding)
-    extra = results.write(scores, files)
-    click.echo(json.dumps({"variations": [str(path) for path in files]} | renditions.named(extra)))
+    scores = vary(model, excerpt.music, count, distance, decoding)
+    facts = {**excerpt.facts, "distance": distance}
+    text = f"of {excerpt}, at distance {distance:g}"
+    pairs = enumerate(zip(scores, files, strict=True), 1)
+    results.write(*(renditions.Result(score, path, f"variation {i} {text}", facts) for i, (score, path) in pairs))

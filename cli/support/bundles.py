@@ -1,4 +1,4 @@
-"""Several options of which a command gets one argument, so that its signature tells what they are for."""
+"""Several options that a command gets as one argument, so that its signature names what they are for."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -12,7 +12,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def bundle(
     into: str, make: Callable[..., Any], names: Sequence[str], parts: Sequence[Callable[[Any], Any]]
 ) -> Callable[[F], F]:
-    """Return what adds options to a command.
+    """Return a decorator that adds options to a command.
 
     Arguments:
         into: Name of the command's argument.
@@ -23,9 +23,9 @@ def bundle(
 
     def decorate(function: F) -> F:
         @wraps(function)
-        def command(*args: Any, **given: Any) -> Any:
-            told = {name: given.pop(name) for name in names}
-            return function(*args, **{into: make(**told)}, **given)
+        def command(*args: Any, **values: Any) -> Any:
+            own = {name: values.pop(name) for name in names}
+            return function(*args, **{into: make(**own)}, **values)
 
         decorated: Any = command
         for part in reversed(parts):

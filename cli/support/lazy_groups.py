@@ -1,10 +1,11 @@
-"""Groups of commands: one that knows what was meant, and one whose commands are imported on use."""
+"""Groups of commands: one that suggests the nearest name, and one whose commands are imported on use."""
 
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from musicae.core.config import nearest
 
@@ -17,7 +18,7 @@ class SuggestingGroup(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the first argument names, and the arguments left for it."""
         known = self.list_commands(ctx)
-        if args[0] not in known and not args[0].startswith("-"):
+        if not ctx.resilient_parsing and args[0] not in known and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}{nearest(args[0], known)}")
         return super().resolve_command(ctx, args)
 
@@ -45,6 +46,11 @@ class LazyGroup(SuggestingGroup):
             return None
         command: click.Command = import_module(f"{self.package}.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin with what was typed, without importing a command."""
+        items = [CompletionItem(name, help=text) for name, text in self.summaries.items() if name.startswith(incomplete)]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing one."""

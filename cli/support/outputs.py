@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-__all__ = ["claim", "suffix", "targets"]
+__all__ = ["claim", "numbered", "suffix", "targets"]
 
-# Endings of music, sound, notation and pictures: a name with one of them is meant as a file.
+# Endings of music, sound, notation and images: a name with one of them is meant as a file.
 _MEDIA = {".mid", ".midi", ".kar", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aiff", ".opus"}
 _MEDIA |= {".musicxml", ".mxl", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".svg"}
 
@@ -21,7 +21,7 @@ def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".
         suffixes: Endings of the names of files, lower case.
 
     Raises:
-        click.UsageError: a file of another form, one file for several results, or two results of one name.
+        click.UsageError: a file of another format, one file for several results, or two results of one name.
     """
     if output.suffix.lower() in _MEDIA - set(suffixes) and not output.is_dir():
         raise click.UsageError(f"{output}: results are {suffixes[0]} files; give -o a name of one, or a folder.")
@@ -33,6 +33,12 @@ def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".
     if twice is not None:
         raise click.UsageError(f"Several results would be written to {output / twice}; take the inputs one by one.")
     return [output / name for name in names]
+
+
+def numbered(count: int, *, digits: int = 2) -> list[str]:
+    """Return the numbers of results in their names: `01`, `02` and so on, with more digits if they need them."""
+    width = max(digits, len(str(count)))
+    return [f"{number:0{width}d}" for number in range(1, count + 1)]
 
 
 def claim(paths: Iterable[Path], *, force: bool, option: str = "-o") -> None:
@@ -52,21 +58,21 @@ def claim(paths: Iterable[Path], *, force: bool, option: str = "-o") -> None:
 
 
 def suffix(output: Path, form: str | None, forms: Sequence[str], *, others: Sequence[str]) -> str:
-    """Return the ending of results that come in several forms, from what -o and --format say.
+    """Return the ending of results that have several formats, from -o and --format.
 
     Arguments:
         output: What -o gave.
         form: What --format gave.
-        forms: The forms there are, the default first.
-        others: Endings of files of other forms, with the dot: -o with one of these is no folder, but an error.
+        forms: The formats, the default first.
+        others: Endings of files of other formats, with the dot: -o with one of these is not a folder, but an error.
 
     Raises:
-        click.UsageError: -o names a file of a form that cannot be had, or of another than --format says.
+        click.UsageError: -o names a file of an unsupported format, or of another than --format.
     """
     ending = output.suffix.lower()
     if output.is_dir() or ending[1:] not in forms:
         if ending in others and not output.is_dir():
-            raise click.UsageError(f"{output}: the format {ending[1:]!r} cannot be had; choose one of {', '.join(forms)}.")
+            raise click.UsageError(f"{output}: the format {ending[1:]!r} is not supported; choose one of {', '.join(forms)}.")
         return f".{form or forms[0]}"
     if form is not None and ending != f".{form}":
         raise click.UsageError(f"-o {output} and --format {form} name different formats; give one of them.")

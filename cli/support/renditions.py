@@ -1,7 +1,7 @@
-"""Other forms of a result beside its MIDI file: sound, picture, notation; for every command that writes music."""
+"""Results as files: music as MIDI, and next to it sound, image and notation; for every command that writes music."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,10 +9,11 @@ import click
 
 from musicae.cli.support import options, outputs
 from musicae.cli.support.bundles import bundle
+from musicae.cli.support.result_lines import Lines, json_option
 from musicae.cli.support.writer_process import Helper, write
 from musicae.music.score import Score
 
-__all__ = ["FORMATS", "Results", "named", "results"]
+__all__ = ["FORMATS", "Result", "Results", "file_results", "results"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,23 +27,48 @@ FORMATS = {
 
 
 @dataclass(frozen=True)
+class Result:
+    """One result of a command that writes music.
+
+    Arguments:
+        score: The music.
+        path: Its file.
+        text: What it is, for people; empty if another result's text covers it.
+        facts: What JSON names.
+        plain: Whether it is written as MIDI only.
+        roll: What its image shows instead: several scores, side by side on the same axes.
+        columns: How many of them side by side. [default: 10]
+    """
+
+    score: Score
+    path: Path
+    text: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    plain: bool = False
+    roll: Sequence[Score] = ()
+    columns: int | None = None
+
+
+@dataclass(frozen=True)
 class Results:
-    """Where the results of a command go, and in which forms.
+    """Where the results of a command go, in which formats, and how they are printed.
 
     Arguments:
         output: What -o gave.
-        also: Names of `FORMATS`, written beside each MIDI file.
         force: Whether files that exist are overwritten.
-        helper: A process that writes slow forms.
+        lines: How results are printed.
+        also: Names of `FORMATS`, written next to each MIDI file.
+        helper: A process that writes slow formats.
     """
 
     output: Path
-    also: tuple[str, ...]
     force: bool
+    lines: Lines
+    also: tuple[str, ...] = ()
     helper: Helper | None = None
 
     def claim(self, names: Sequence[str], *, plain: bool = False) -> list[Path]:
-        """Return the MIDI file that each result goes to; it and, unless `plain`, all that goes beside it may be written.
+        """Return the MIDI file that each result goes to; it and, unless `plain`, all that goes next to it may be written.
 
         Raises:
             click.ClickException: see `musicae.cli.support.outputs`.
@@ -50,58 +76,57 @@ class Results:
         return self.check(outputs.targets(self.output, names), plain=plain)
 
     def check(self, files: list[Path], *, plain: bool = False) -> list[Path]:
-        """Return the same files, which may be written, and so may all that goes beside them.
+        """Return the same files, which may be written, and so may all that goes next to them.
 
         Raises:
             click.ClickException: see `musicae.cli.support.outputs.claim`.
         """
-        beside = () if plain else self.also
-        outputs.claim([*files, *(path.with_suffix(f".{name}") for name in beside for path in files)], force=self.force)
+        also = () if plain else self.also
+        outputs.claim([*files, *(path.with_suffix(f".{name}") for name in also for path in files)], force=self.force)
         return files
 
-    def write(
-        self, scores: Sequence[Score], files: Sequence[Path], *, row: Sequence[Score] | None = None, columns: int | None = None
-    ) -> list[Path]:
-        """Write each score as MIDI, and in other forms beside it.
-
-        Arguments:
-            scores: The music.
-            files: The MIDI files.
-            row: What the pictures show instead of each score: several, side by side on the same axes.
-            columns: How many of them side by side. [default: 10]
-
-        Returns:
-            The files beside the MIDI files.
-        """
+    def write(self, *results: Result) -> None:
+        """Write each result as MIDI and in the other formats, and print all of them."""
         from musicae.music.formats.midi import write_midi
 
-        written = []
-        for score, path in zip(scores, files, strict=True):
-            write_midi(score, path)
-            for name in self.also:
-                target = path.with_suffix(f".{name}")
-                (self.helper.write if self.helper else write)(score, target, row or [score], columns)
-                written.append(target)
-        return written
+        for result in results:
+            write_midi(result.score, result.path)
+            for path in self._more(result):
+                (self.helper.write if self.helper else write)(
+                    result.score, path, list(result.roll) or [result.score], result.columns
+                )
+        for result in results:
+            self._print(result)
+
+    def _more(self, result: Result) -> list[Path]:
+        """Return the files next to the MIDI file of a result."""
+        return [] if result.plain else [result.path.with_suffix(f".{name}") for name in self.also]
+
+    def _print(self, result: Result) -> None:
+        more = self._more(result)
+        names = ", ".join(map(str, (result.path, *more)))
+        facts = {**result.facts, "output": str(result.path)} | ({"also": [str(path) for path in more]} if more else {})
+        self.lines.result(facts, *([f"{names}: {result.text}"] if result.text else []))
 
 
 def results(default: str, text: str) -> Callable[[F], F]:
-    """Return what adds -o, a flag for each form, and --force; the command gets one argument `results`.
+    """Return a decorator that adds -o, a flag for each format, --force and --json; the command gets one argument `results`.
 
     Arguments:
-        default: Where results go where nothing is said; empty for what `text` tells.
+        default: Where results go if -o is not given; empty for what `text` states.
         text: What -o is.
     """
     flags = [click.option(f"--{name}", name, is_flag=True, help=text) for name, text in FORMATS.items()]
-    parts = [options.output(default, text), *flags, options.force]
-    return bundle("results", _results, ("output", *FORMATS, "force"), parts)
+    parts = [options.output(default, text), *flags, options.force, json_option]
+    return bundle("results", _results, ("output", *FORMATS, "force", "as_json"), parts)
 
 
-def _results(*, output: Path, force: bool, **flags: bool) -> Results:
-    also = tuple(name for name in FORMATS if flags[name])
-    return Results(output, also, force, Helper.where_it_helps(also))
+def file_results(default: str, text: str) -> Callable[[F], F]:
+    """Return a decorator that adds -o, --force and --json only, for files that are not music; see `results`."""
+    parts = [options.output(default, text), options.force, json_option]
+    return bundle("results", _results, ("output", "force", "as_json"), parts)
 
 
-def named(extra: Sequence[Path]) -> dict[str, list[str]]:
-    """Return what a command's JSON says of the files beside the MIDI files: nothing where there are none."""
-    return {"also": [str(path) for path in extra]} if extra else {}
+def _results(*, output: Path, force: bool, as_json: bool, **flags: bool) -> Results:
+    also = tuple(name for name in FORMATS if flags.get(name))
+    return Results(output, force, Lines(as_json), also, Helper.where_it_helps(also))

@@ -23,9 +23,9 @@ def table(columns: Sequence[str], *, title: str | None = None, right: bool = Tru
     Arguments:
         columns: Titles of the columns; the first one is never cut.
         title: A line above.
-        right: Whether all columns but the first are set to the right, as figures are.
+        right: Whether all columns except the first are set to the right, as numbers are.
     """
-    made = Table(box=None, title=title, title_justify="left", padding=(0, 2, 0, 0), pad_edge=False)
+    result = Table(box=None, title=title, title_justify="left", padding=(0, 2, 0, 0), pad_edge=False)
     for index, name in enumerate(columns):
-        made.add_column(name, justify="right" if right and index else "left", no_wrap=index == 0)
-    return made
+        result.add_column(name, justify="right" if right and index else "left", no_wrap=index == 0)
+    return result

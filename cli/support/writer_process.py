@@ -101,7 +101,7 @@ def serve(forms: Sequence[str]) -> None:
 
 
 def _plain(score: Score) -> dict[str, Any]:
-    """Return the fields that make a score, as JSON knows them."""
+    """Return the fields that make a score, as values of JSON."""
     values = to_dict(score)
     return {field.name: values[field.name] for field in fields(score) if field.init}
 

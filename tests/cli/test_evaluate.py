@@ -130,7 +130,7 @@ def test_bad_usage_is_told_at_once(run: Run) -> None:
     assert run("evaluate", "none", "--plot", "a.txt") == (2, "", "Error: a.txt must end in .png, .pdf, .svg.\n")
     status, out, err = run("evaluate", "none", "--full", "--part", "samples")
     assert (status, out) == (2, "")
-    assert err.splitlines()[-1] == "Error: --full measures all parts; leave out --part."
+    assert err.splitlines()[-1] == "Error: --full measures all parts; give either --full or --part."
 
 
 def test_too_few_windows(run: Run, small_checkpoint: Path, tune_folder: Path) -> None:

@@ -38,7 +38,7 @@ def test_inspect_shows_everything_in_words(run: Run, band: str) -> None:
         "    1      bass    33       16     36-36",
         " *  2      melody  73       26     60-67",
         "    3      kit     drums    1      38-38",
-        "  would take track 2, bars 1-2, by melody-2bar",
+        "  commands take track 2, bars 1-2, with melody-2bar",
     ]
 
 
@@ -60,13 +60,14 @@ def test_inspect_and_reconstruct_take_the_same_bars(run: Run, small_checkpoint: 
     metres = (TimeSignature(0.0, 17, 8), TimeSignature(17.0, 3, 4), TimeSignature(20.0, 3, 4), TimeSignature(23.0, 4, 4))
     write_midi(Score((Track((Note(1.0, 1.0, 60), *rest)),), (), metres), "odd.mid")
     take = json.loads(run("inspect", "odd.mid", "--json")[1])["take"]
-    took = json.loads(run("reconstruct", "odd.mid", "-c", small_checkpoint)[1])
+    took = json.loads(run("reconstruct", "odd.mid", "-c", small_checkpoint, "--json")[1])
     assert take == {"track": 1, "bars": "5-6", "model": "melody-2bar"}
     assert {name: took[name] for name in ("track", "bars")} == {"track": 1, "bars": "5-6"}
 
 
-def test_inspect_counts_as_many_bars_as_it_is_told(run: Run) -> None:
-    assert run("inspect", "a.mid", "--count", 4)[1].splitlines()[-1] == "  would take track 1, bars 1-4, by melody-2bar"
+def test_inspect_takes_phrases_of_any_number_of_bars(run: Run) -> None:
+    last = run("inspect", "a.mid", "--bars-per-phrase", 4)[1].splitlines()[-1]
+    assert last == "  commands take track 1, bars 1-4, with melody-2bar"
 
 
 @pytest.mark.parametrize(
@@ -91,12 +92,9 @@ def test_inspect_shows_the_good_files_beside_bad_ones(run: Run) -> None:
     status, out, err = run("inspect", "missing.mid", "a.mid", "text.mid", "b.mid")
     assert status == 1
     assert [line.split(":")[0] for line in out.splitlines() if not line.startswith(" ")] == ["a.mid", "b.mid"]
-    assert [line.rstrip() for line in err.splitlines()] == [
-        "file         result",
-        "missing.mid  failed: missing.mid cannot be read: no such file or directory.",
-        "a.mid        track 1, bars 1-2",
-        "text.mid     failed: text.mid is not a MIDI file: it does not begin with 'MThd'. Give a Standard MIDI File (.mid).",
-        "b.mid        track 1, bars 1-2",
+    assert err.splitlines() == [
+        "Error: missing.mid cannot be read: no such file or directory.",
+        "Error: text.mid is not a MIDI file: it does not begin with 'MThd'. Give a Standard MIDI File (.mid).",
         "2 of 4 files done, 2 failed.",
     ]
     status, out, err = run("inspect", "missing.mid", "a.mid", "--json")
@@ -126,12 +124,19 @@ def test_many_changes_are_counted_and_metres_may_be_missing(run: Run) -> None:
     assert (facts["metres"], facts["keys"], len(facts["tempos"])) == ([], [], 30)
 
 
-def test_info_prints_what_a_checkpoint_says(run: Run, small_checkpoint: Path) -> None:
+def test_info_prints_the_description_of_a_checkpoint(run: Run, small_checkpoint: Path) -> None:
+    megabytes = round(os.path.getsize(small_checkpoint) / 1e6, 2)
     status, out, err = run("info", small_checkpoint)
+    head, file, *details = out.splitlines()
+    assert (status, err, head) == (0, "", f"small: plan-vae for music (melody) of 2 bars, {megabytes} MB")
+    assert file.startswith(f"{small_checkpoint}, step 40, musicae ")
+    assert details[0] == "  representation: highest 108, lowest 21, name melody, steps_per_quarter 4"
+    assert details[1].startswith("  config: ") and "latent_size 16, " in details[1]
+    status, out, err = run("info", small_checkpoint, "--json")
     facts = json.loads(out)
     assert (status, err) == (0, "")
     assert facts["file"] == str(small_checkpoint)
-    assert facts["megabytes"] == round(os.path.getsize(small_checkpoint) / 1e6, 2)
+    assert facts["megabytes"] == megabytes
     assert (facts["model"], facts["bars"], facts["config"]["latent_size"]) == ("plan-vae", 2, 16)
     assert facts["representation"] == {"name": "melody", "steps_per_quarter": 4, "lowest": 21, "highest": 108}
 
@@ -147,16 +152,15 @@ def test_info_refuses_what_is_no_checkpoint(run: Run, monkeypatch: pytest.Monkey
 def test_models_lists_what_is_shipped(run: Run, small_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musicae.checkpoints.shipped.shipped", lambda: {"small": small_checkpoint})
     megabytes = round(os.path.getsize(small_checkpoint) / 1e6, 1)
-    assert json.loads(run("models", "--json")[1]) == [
-        {"name": "small", "kind": "music", "model": "plan-vae", "bars": 2, "MB": megabytes}
-    ]
+    row = {"name": "small", "domain": "music", "kind": "melody", "model": "plan-vae", "bars": 2, "MB": megabytes}
+    assert json.loads(run("models", "--json")[1]) == row
     status, out, _ = run("models")
     assert status == 0
-    assert out.splitlines()[1].split()[:4] == ["small", "plan-vae", "2", str(megabytes)]
+    assert out.splitlines()[1].split()[:5] == ["small", "plan-vae", "melody", "2", str(megabytes)]
 
 
 def test_models_says_so_where_none_is_shipped(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musicae.checkpoints.shipped.shipped", dict)
     text = "This copy of musicae comes without models; train one with `musicae train`.\n"
     assert run("models") == (0, "", text)
-    assert run("models", "--json") == (0, "[]\n", "")
+    assert run("models", "--json") == (0, "", text)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from musicae.cli.main import COMMANDS, cli, main
-from musicae.cli.support.options import bars as parse_bars
+from musicae.cli.support.options import parse_bars
 from musicae.cli.support.outputs import claim, targets
 from musicae.music.recipes import PRESETS
 
@@ -66,7 +66,7 @@ def test_train_help_lists_the_presets() -> None:
     assert all(re.search(rf"^  {name} ", output, re.MULTILINE) for name in PRESETS)
 
 
-def test_version_is_told(run: Run) -> None:
+def test_version_is_printed(run: Run) -> None:
     status, out, err = run("--version")
     assert (status, err) == (0, "")
     assert re.fullmatch(r"musicae, version \d+\.\d+\.\d+\n", out)
@@ -92,16 +92,16 @@ def test_no_command_shows_help_and_is_bad_usage(run: Run) -> None:
         (["sample", "--seed", "-1"], "Invalid value for '--seed': -1 is not in the range 0<=x<=4294967295."),
         (
             ["reconstruct", "a.mid", "--bars", "3-"],
-            "Invalid value for '--bars': '3-' is no range of bars; give one such as 3-4 (from 1, inclusive).",
+            "Invalid value for '--bars': '3-' is not a range of bars; give one such as 3-4 (from 1, inclusive).",
         ),
         (
             ["interpolate", "a.mid", "b.mid", "--track", "1", "--track", "2", "--track", "3"],
-            "--track was given 3 times; give it once for both files, or twice, for A and B.",
+            "--track was given 3 times; give it once for all files, or 2 times, once per file.",
         ),
         (["train", "melody-2bar", "--config", "x.json"], "Give a preset or --config, not both."),
     ],
 )
-def test_misuse_is_told_after_the_usage_with_status_2(run: Run, arguments: list[str], text: str) -> None:
+def test_misuse_is_reported_after_the_usage_with_status_2(run: Run, arguments: list[str], text: str) -> None:
     status, out, err = run(*arguments)
     assert (status, out) == (2, "")
     assert err.startswith("Usage: musicae")
@@ -127,7 +127,7 @@ def test_bars_are_parsed(text: str, wanted: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", "3-", "-4", "a", "3-b", "3 - 4", "²", "1-2-3", "1.5", "9" * 5000, "-1"])
 def test_what_is_no_range_of_bars_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter, match=r"is no range of bars; give one such as 3-4 \(from 1, inclusive\)\.$"):
+    with pytest.raises(click.BadParameter, match=r"is not a range of bars; give one such as 3-4 \(from 1, inclusive\)\.$"):
         parse_bars(text)
 
 
@@ -230,14 +230,14 @@ def test_inspect_imports_no_torch(midi_pair: tuple[Path, Path]) -> None:
 
 def test_a_process_interpolates(midi_pair: tuple[Path, Path], small_checkpoint: Path, tmp_path: Path) -> None:
     done = process("interpolate", "a.mid", "b.mid", "--steps", 2, "-c", small_checkpoint, "-o", "morph", folder=tmp_path)
-    assert done.returncode == 0
-    assert done.stderr == "a.mid: track 1, bars 1-2\nb.mid: track 1, bars 1-2\n"
-    files = '"morph/step-01.mid", "morph/step-02.mid"'
-    assert done.stdout == f'{{"joined": "morph/interpolation.mid", "steps": [{files}]}}\n'
+    assert (done.returncode, done.stderr) == (0, "")
+    ends = "from a.mid (track 1, bars 1-2) to b.mid (track 1, bars 1-2)"
+    alone = "each alone in step-01.mid to step-02.mid"
+    assert done.stdout == f"morph/interpolation.mid: 2 steps {ends}, one after the other; {alone}\n"
     assert {path.name for path in (tmp_path / "morph").iterdir()} == {"interpolation.mid", "step-01.mid", "step-02.mid"}
 
 
-def test_a_process_tells_an_error_in_one_line(midi_pair: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_process_reports_an_error_in_one_line(midi_pair: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "cut.mid").write_bytes(midi_pair[0].read_bytes()[:60])
     done = process("interpolate", "a.mid", "cut.mid", folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
@@ -254,5 +254,5 @@ def test_a_process_takes_a_name_that_is_no_text(midi_pair: tuple[Path, Path], tm
     done = process("inspect", odd, "missing.mid", folder=tmp_path)
     assert done.returncode == 1
     assert "4 bars" in done.stdout
-    assert "missing.mid  failed: missing.mid cannot be read: no such file or directory." in done.stderr
+    assert "Error: missing.mid cannot be read: no such file or directory.\n" in done.stderr
     assert done.stderr.endswith("1 of 2 files done, 1 failed.\n")

@@ -8,7 +8,8 @@ import click
 import pytest
 
 from musicae import Note, Score, Track, read_midi, write_midi
-from musicae.cli.support import many_files as batches
+from musicae.cli.support import many_files
+from musicae.cli.support.result_lines import Lines
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -25,24 +26,22 @@ def folder(tmp_path: Path, midi_pair: tuple[Path, Path], monkeypatch: pytest.Mon
     return tmp_path
 
 
-def table(err: str) -> list[str]:
-    return [line.rstrip() for line in err.splitlines()]
-
-
 def test_folders_patterns_and_files_are_expanded_once_each_in_order() -> None:
     Path("[b].mid").touch()
-    expanded = batches.expand([Path(p) for p in ("b.mid", "more", "*.mid", "m*/**/a.mid", "[b].mid", "none*.mid", "gone.mid")])
+    expanded = many_files.expand(
+        [Path(p) for p in ("b.mid", "more", "*.mid", "m*/**/a.mid", "[b].mid", "none*.mid", "gone.mid")]
+    )
     names = ["b.mid", "more/c.MID", "more/deep/a.mid", "[b].mid", "a.mid", "text.mid", "none*.mid", "gone.mid"]
     assert [str(p) for p in expanded] == names
     Path("empty").mkdir()
-    assert batches.expand([Path("empty")]) == [Path("empty")]  # which its reader refuses
+    assert many_files.expand([Path("empty")]) == [Path("empty")]  # which its reader rejects
 
 
 def test_names_by_a_template() -> None:
     files = [Path("more/c.MID"), Path("a.mid")]
     pattern = "{folder}/{number:02d}-{stem}.{name}{suffix}"
-    assert batches.names(files, pattern, suffix=".mid")[0] == "more/01-c.c.MID.mid"
-    assert batches.names(files, "{stem}.again{suffix}", suffix=".wav") == ["c.again.wav", "a.again.wav"]
+    assert many_files.names(files, pattern, suffix=".mid")[0] == "more/01-c.c.MID.mid"
+    assert many_files.names(files, "{stem}.again{suffix}", suffix=".wav") == ["c.again.wav", "a.again.wav"]
 
 
 @pytest.mark.parametrize(
@@ -81,15 +80,12 @@ def test_one_bad_file_keeps_no_other_from_being_done(run: Run, small_checkpoint:
     arguments = ["reconstruct", "text.mid", "a.mid", "drums.mid", "gone.mid", "b.mid", "-c", small_checkpoint]
     status, out, err = run(*arguments, "-o", "out")
     assert status == 1
-    assert [json.loads(line)["output"] for line in out.splitlines()] == [f"out/{s}.reconstructed.mid" for s in "ab"]
-    drums = "drums.mid has drums only (track 1 'Kit'); a melody model needs a pitched track. Choose another file."
-    assert table(err) == [
-        "file       result",
-        "text.mid   failed: text.mid is not a MIDI file: it does not begin with 'MThd'. Give a Standard MIDI File (.mid).",
-        "a.mid      out/a.reconstructed.mid (note F1 1.00)",
-        f"drums.mid  failed: {drums}",
-        "gone.mid   failed: gone.mid cannot be read: no such file or directory.",
-        "b.mid      out/b.reconstructed.mid (note F1 1.00)",
+    for name, line in zip("ab", out.splitlines(), strict=True):
+        assert line.startswith(f"out/{name}.reconstructed.mid: {name}.mid (track 1, bars 1-2); note F1 1.000, ")
+    assert err.splitlines() == [
+        "Error: text.mid is not a MIDI file: it does not begin with 'MThd'. Give a Standard MIDI File (.mid).",
+        "Error: drums.mid has drums only (track 1 'Kit'); a melody model needs a pitched track. Choose another file.",
+        "Error: gone.mid cannot be read: no such file or directory.",
         "2 of 5 files done, 3 failed.",
     ]
     status, out, err = run(*arguments, "-o", "again", "--json")
@@ -99,59 +95,80 @@ def test_one_bad_file_keeps_no_other_from_being_done(run: Run, small_checkpoint:
     assert (Path("out") / "a.reconstructed.mid").read_bytes() == (Path("again") / "a.reconstructed.mid").read_bytes()
 
 
-def test_a_bad_model_is_told_once(run: Run) -> None:
+def test_the_error_of_a_bad_model_is_printed_once(run: Run) -> None:
     status, out, err = run("reconstruct", "text.mid", "a.mid", "b.mid", "-c", "gone.safetensors")
-    assert (status, out, err.count("\n")) == (1, "", 1)
-    assert err.startswith("Error: There is no checkpoint 'gone.safetensors'")
+    bad_file, bad_model = err.splitlines()
+    assert (status, out, bad_file.startswith("Error: text.mid is not a MIDI file")) == (1, "", True)
+    assert bad_model.startswith("Error: There is no checkpoint 'gone.safetensors'")
 
 
-def test_the_error_of_an_only_file_has_no_table(run: Run, small_checkpoint: Path) -> None:
-    text = "Error: gone.mid cannot be read: no such file or directory.\n"
-    assert run("reconstruct", "gone.mid", "-c", small_checkpoint) == (1, "", text)
-    assert run("inspect", "gone.mid") == (1, "", text)
+def test_the_error_of_an_only_file_is_not_followed_by_a_count(run: Run, small_checkpoint: Path) -> None:
+    reason = "gone.mid cannot be read: no such file or directory."
+    assert run("reconstruct", "gone.mid", "-c", small_checkpoint) == (1, "", f"Error: {reason}\n")
+    assert run("inspect", "gone.mid") == (1, "", f"Error: {reason}\n")
+    for command in (["inspect", "gone.mid"], ["reconstruct", "gone.mid"], ["plot", "gone.mid"], ["render", "gone.mid"]):
+        status, out, err = run(*command, "--json")
+        assert (status, json.loads(out), err) == (1, {"file": "gone.mid", "error": reason}, "")
+
+
+def test_json_of_an_only_file_that_is_used_wrongly_has_the_status_of_bad_usage(run: Run, small_checkpoint: Path) -> None:
+    status, out, err = run("reconstruct", "a.mid", "--bars", "9-10", "-c", small_checkpoint, "--json")
+    error = "a.mid has bars 1 to 4; there are no bars 9-10."
+    assert (status, json.loads(out), err) == (2, {"file": "a.mid", "error": error}, "")
 
 
 def test_a_bug_at_one_file_keeps_no_other_from_being_done(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    def work(index: int, value: str, needed: int) -> str:
+    lines = Lines()
+
+    def work(index: int, value: str, times: int) -> None:
         if index == 0:
             raise KeyError("x")
-        return value * needed
+        lines.result({}, value * times)
 
     with pytest.raises(SystemExit) as stopped:
-        batches.each([Path("a.mid"), Path("b.mid")], str, lambda: 2, work, doing="testing", as_json=False)
-    first, second = table(capsys.readouterr().err)[1:3]
-    assert stopped.value.code == 1
-    assert first.startswith("a.mid  failed: a.mid: unexpected KeyError ('x'); this is a bug in musicae.")
-    assert second == "b.mid  b.midb.mid"
+        many_files.each([Path("a.mid"), Path("b.mid")], str, lambda: 2, work, lines, doing="testing")
+    captured = capsys.readouterr()
+    assert (stopped.value.code, captured.out) == (1, "b.midb.mid\n")
+    first, count = captured.err.splitlines()
+    assert first.startswith("Error: a.mid: unexpected KeyError ('x'); this is a bug in musicae.")
+    assert count == "1 of 2 files done, 1 failed."
 
 
 def test_usage_errors_stop_everything() -> None:
-    def work(index: int, value: str, needed: None) -> str:
+    def work(index: int, value: str, shared: None) -> None:
         raise click.UsageError("no")
 
     with pytest.raises(click.UsageError, match="no"):
-        batches.each([Path("a.mid"), Path("b.mid")], str, lambda: None, work, doing="testing", as_json=False)
+        many_files.each([Path("a.mid"), Path("b.mid")], str, lambda: None, work, Lines(), doing="testing")
 
 
 def test_whole_files_of_a_folder(run: Run, small_checkpoint: Path) -> None:
-    status, out, err = run("reconstruct", "more", "--whole", "-c", small_checkpoint, "-o", "out")
-    assert (status, table(err)[-1]) == (0, "2 of 2 files done.")
+    command = ["reconstruct", "more", "--whole", "-c", small_checkpoint, "-o", "out"]
+    status, out, err = run(*command)
+    assert (status, err) == (0, "2 of 2 files done.\n")
+    assert out.startswith("out/c.reconstructed.mid: more/c.MID (track 1, bars 1-4); note F1 ")
+    status, out, err = run(*command, "--json", "--force")
+    assert (status, err) == (0, "")
     for line in map(json.loads, out.splitlines()):
         assert (line["bars"], line["windows"], line["kept"]) == ("1-4", 2, [])
         assert read_midi(line["output"]).tempos == read_midi(line["file"]).tempos
-    text = "Error: --whole takes all bars; leave out --bars."
+    text = "Error: --whole takes all bars; give either --whole or --bars."
     assert run("reconstruct", "a.mid", "--whole", "--bars", "1-2")[2].splitlines()[-1] == text
     text = "Error: --keep-tracks goes with --whole, which takes all bars of the file."
-    for command in (["reconstruct", "a.mid"], ["interpolate", "a.mid", "b.mid"]):
-        status, out, err = run(*command, "--keep-tracks")
+    for verb in (["reconstruct", "a.mid"], ["interpolate", "a.mid", "b.mid"]):
+        status, out, err = run(*verb, "--keep-tracks")
         assert (status, out, err.splitlines()[-1]) == (2, "", text)
 
 
 def test_whole_files_become_one_another(run: Run, small_checkpoint: Path) -> None:
     kit = Track((Note(0.0, 20.0, 38),), is_drum=True, name="kit")
     write_midi(Score((*read_midi("a.mid").tracks, kit)), "band.mid")
-    arguments = ["interpolate", "band.mid", "b.mid", "--whole", "--steps", 3, "-c", small_checkpoint]
-    assert run(*arguments)[::2] == (0, "band.mid: track 1, bars 1-5\nb.mid: track 1, bars 1-4\n")
+    arguments: list[object] = ["interpolate", "band.mid", "b.mid", "--whole", "--steps", 3, "-c", small_checkpoint]
+    status, out, err = run(*arguments, "--json")
+    ends = [{"file": name, "track": 1, "bars": bars} for name, bars in (("band.mid", "1-5"), ("b.mid", "1-4"))]
+    sources = json.loads(out.splitlines()[-1])["sources"]
+    assert (status, err, [{key: s[key] for key in ends[0]} for s in sources]) == (0, "", ends)
+    assert [(s["windows"], [k["bars"] for k in s["kept"]]) for s in sources] == [(2, ["5"]), (2, [])]
     scores = [read_midi(f"morph/step-0{i}.mid") for i in (1, 2, 3)]
     assert [(len(s.bars()), len(s.tracks)) for s in scores] == [(5, 1), (4, 1), (4, 1)]
     assert len(read_midi("morph/interpolation.mid").bars()) == 13

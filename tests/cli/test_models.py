@@ -48,8 +48,8 @@ def test_music_and_pictures_have_a_table_each(run: Run, both: dict[str, Path]) -
     status, out, err = run("models")
     assert (status, err) == (0, "")
     music, images = ([line.split() for line in part.splitlines()] for part in out.rstrip().split("\n\n"))
-    assert music[0] == ["name", "model", "bars", "MB"], "figures that no model has take no column"
-    assert music[1][:3] == ["small", "plan-vae", "2"]
+    assert music[0] == ["name", "model", "kind", "bars", "MB"], "metrics that no model has take no column"
+    assert music[1][:4] == ["small", "plan-vae", "melody", "2"]
     assert images[0] == "name model task data code MB PSNR dB -log p(x) nats KL bits".split()
     size = str(round(both["aae"].stat().st_size / 1e6, 1))
     assert images[1:] == [
@@ -62,11 +62,11 @@ def test_music_and_pictures_have_a_table_each(run: Run, both: dict[str, Path]) -
     ]
 
 
-def test_json_tells_the_kinds_apart(run: Run, both: dict[str, Path]) -> None:
-    rows = {row["name"]: row for row in json.loads(run("models", "--json")[1])}
+def test_json_names_the_domain_and_has_an_object_per_line(run: Run, both: dict[str, Path]) -> None:
+    rows = {row["name"]: row for row in map(json.loads, run("models", "--json")[1].splitlines())}
     assert list(rows) == list(both)
-    assert rows["small"]["kind"] == "music" and "task" not in rows["small"]
-    vae = {"kind": "images", "model": "dense-autoencoder", "task": "samples", "data": "mnist", "code_size": 2, "MB": 0.0}
+    assert (rows["small"]["domain"], rows["small"]["kind"]) == ("music", "melody") and "task" not in rows["small"]
+    vae = {"domain": "images", "model": "dense-autoencoder", "task": "samples", "data": "mnist", "code_size": 2, "MB": 0.0}
     assert rows["vae"] == {"name": "vae", **vae, "test_kl_bits": 36.04}
 
 

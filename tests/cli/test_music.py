@@ -35,21 +35,29 @@ def notes(path: Path | str) -> tuple[tuple[float, float, int], ...]:
 
 
 def test_interpolate_writes_a_file_a_step_and_all_in_a_row(morph: Run, folder: Path) -> None:
-    status, out, err = morph("a.mid", "b.mid", "--steps", 3, "-o", "out")
     steps = ["out/step-01.mid", "out/step-02.mid", "out/step-03.mid"]
-    assert (status, err) == (0, "a.mid: track 1, bars 1-2\nb.mid: track 1, bars 1-2\n")
-    assert out == json.dumps({"joined": "out/interpolation.mid", "steps": steps}) + "\n"
+    ends = "from a.mid (track 1, bars 1-2) to b.mid (track 1, bars 1-2)"
+    text = f"out/interpolation.mid: 3 steps {ends}, one after the other; each alone in step-01.mid to step-03.mid\n"
+    assert morph("a.mid", "b.mid", "--steps", 3, "-o", "out") == (0, text, "")
     assert files(folder) == ["a.mid", "b.mid", "out/interpolation.mid", *steps]
+    status, out, err = morph("a.mid", "b.mid", "--steps", 3, "-o", "out", "--force", "--json")
+    parts = [
+        {"step": i, "share": share, "output": path} for i, share, path in zip((1, 2, 3), (0.0, 0.5, 1.0), steps, strict=True)
+    ]
+    sources = [{"file": f"{name}.mid", "track": 1, "bars": "1-2"} for name in "ab"]
+    joined = {"sources": sources, "steps": 3, "output": "out/interpolation.mid"}
+    assert (status, [json.loads(line) for line in out.splitlines()], err) == (0, [*parts, joined], "")
 
 
-def test_interpolate_makes_seven_steps_in_the_folder_morph_unless_told_otherwise(morph: Run, folder: Path) -> None:
+def test_interpolate_makes_seven_steps_in_the_folder_morph_by_default(morph: Run, folder: Path) -> None:
     assert morph("a.mid", "b.mid")[0] == 0
     assert len(files(folder / "morph")) == 8
 
 
 def test_many_steps_are_numbered_with_as_many_digits_as_they_need(morph: Run) -> None:
-    steps = json.loads(morph("a.mid", "b.mid", "--steps", 100)[1])["steps"]
-    assert (steps[0], steps[-1]) == ("morph/step-001.mid", "morph/step-100.mid")
+    out = morph("a.mid", "b.mid", "--steps", 100, "--json")[1]
+    *steps, joined = [json.loads(line)["output"] for line in out.splitlines()]
+    assert (steps[0], steps[-1], joined) == ("morph/step-001.mid", "morph/step-100.mid", "morph/interpolation.mid")
     assert sorted(steps) == steps
 
 
@@ -97,17 +105,17 @@ def test_interpolation_is_all_steps_in_a_row(morph: Run, make_tune: MakeTune) ->
 def test_bars_and_tracks_of_both_files_can_be_chosen(morph: Run, make_tune: MakeTune) -> None:
     two = Score((make_tune(0).tracks[0], Track(make_tune(4).tracks[0].notes, 5, name="Fiddle")))
     write_midi(two, "two.mid")
-    status, _, err = morph("two.mid", "b.mid", "--bars", "3-4", "--track", "fiddle", "--track", "1", "--bars", "2-3")
-    assert (status, err) == (0, "two.mid: track 2, bars 3-4\nb.mid: track 1, bars 2-3\n")
-    status, _, err = morph("two.mid", "b.mid", "--bars", "3-4", "-o", "other")
-    assert (status, err) == (0, "two.mid: track 1, bars 3-4\nb.mid: track 1, bars 3-4\n")
+    status, out, _ = morph("two.mid", "b.mid", "--bars", "3-4", "--track", "fiddle", "--track", "1", "--bars", "2-3")
+    assert (status, "from two.mid (track 2, bars 3-4) to b.mid (track 1, bars 2-3)" in out) == (0, True)
+    status, out, _ = morph("two.mid", "b.mid", "--bars", "3-4", "-o", "other")
+    assert (status, "from two.mid (track 1, bars 3-4) to b.mid (track 1, bars 3-4)" in out) == (0, True)
 
 
 # reconstruct
 
 
-def test_reconstruct_writes_a_file_and_tells_how_much_was_kept(run: Run, small_checkpoint: Path, folder: Path) -> None:
-    status, out, err = run("reconstruct", "a.mid", "-c", small_checkpoint, "-o", "again.mid")
+def test_reconstruct_writes_a_file_and_measures_how_much_was_kept(run: Run, small_checkpoint: Path, folder: Path) -> None:
+    status, out, err = run("reconstruct", "a.mid", "-c", small_checkpoint, "-o", "again.mid", "--json")
     facts = json.loads(out)
     bits = facts.pop("kl_bits")
     assert (status, err) == (0, "")
@@ -127,13 +135,16 @@ def test_reconstruct_writes_a_file_and_tells_how_much_was_kept(run: Run, small_c
     assert notes("again.mid") == tuple(n for n in notes("a.mid") if n[0] < 8)
     assert again.tempos[0].qpm == pytest.approx(90.0)
     assert again.tracks[0].program == 0
+    metrics = f"note F1 1.000, time steps right 1.000 (no-event baseline 0.594), exact windows 1.000, KL {bits:.1f} bits"
+    text = f"again.mid: a.mid (track 1, bars 1-2); {metrics}\n"
+    assert run("reconstruct", "a.mid", "-c", small_checkpoint, "-o", "again.mid", "--force") == (0, text, "")
 
 
 def test_reconstruct_writes_several_files_to_a_folder_or_here(run: Run, small_checkpoint: Path, folder: Path) -> None:
     status, out, _ = run("reconstruct", "a.mid", "b.mid", "-c", small_checkpoint, "-o", "again")
     assert status == 0
     written = ["again/a.reconstructed.mid", "again/b.reconstructed.mid"]
-    assert [json.loads(line)["output"] for line in out.splitlines()] == written
+    assert [line.partition(":")[0] for line in out.splitlines()] == written
     assert run("reconstruct", "a.mid", "-c", small_checkpoint)[0] == 0
     assert files(folder) == ["a.mid", "a.reconstructed.mid", *written, "b.mid"]
 
@@ -144,13 +155,17 @@ def test_reconstruct_writes_several_files_to_a_folder_or_here(run: Run, small_ch
 def test_sample_writes_what_was_asked_for(run: Run, small_checkpoint: Path, folder: Path) -> None:
     wanted = ["--metre", "6/8", "--tempo", 90, "-n", 2]
     status, out, err = run("sample", *wanted, "-c", small_checkpoint, "-o", "new")
-    assert (status, out, err) == (0, '{"samples": ["new/sample-01.mid", "new/sample-02.mid"]}\n', "")
+    assert (status, err) == (0, "")
+    for i, line in enumerate(out.splitlines(), 1):
+        score = read_midi(f"new/sample-0{i}.mid")
+        assert line == f"new/sample-0{i}.mid: a sample in 6/8 of {len(score.tracks[0].notes)} notes"
     for name in ("new/sample-01.mid", "new/sample-02.mid"):
         score = read_midi(name)
         assert score.time_signatures == (TimeSignature(0.0, 6, 8),)
         assert [t.qpm for t in score.tempos] == pytest.approx([90.0])
         assert 0 < score.end <= 6
-    assert run("sample", "-n", 1, "-c", small_checkpoint, "-o", "one.mid")[1] == '{"samples": ["one.mid"]}\n'
+    facts = json.loads(run("sample", "-n", 1, "-c", small_checkpoint, "-o", "one.mid", "--json")[1])
+    assert facts == {"metre": "4/4", "notes": len(read_midi("one.mid").tracks[0].notes), "output": "one.mid"}
     assert (folder / "one.mid").is_file()
 
 

@@ -94,7 +94,7 @@ def check(run: Run, checkpoint: Path) -> str:
     status, out, err = run("inspect", "x.mid", "--json")
     take = json.loads(out)["take"]
     assert (status, err, list(take), take.pop("model")) == (0, "", ["track", "bars", "model"], "melody-2bar")
-    status, out, err = run("reconstruct", "x.mid", "-c", checkpoint, "-o", "again.mid")
+    status, out, err = run("reconstruct", "x.mid", "-c", checkpoint, "-o", "again.mid", "--json")
     assert (status, err) == (0, "")
     assert {name: json.loads(out)[name] for name in take} == take
     score, again = read_midi("x.mid"), read_midi("again.mid")

@@ -102,16 +102,16 @@ def go(run: Run, small_checkpoint: Path, songs: list[Path]) -> Run:
 
 
 def test_every_command_takes_the_file(go: Run, run: Run, songs: list[Path]) -> None:
-    status, out, err = go("songs", "-o", "mine.safetensors")
+    status, out, err = go("songs", "-o", "mine.safetensors", "--json")
     said = json.loads(out)
     assert (status, said["output"], said["base"], said["metre"]) == (0, "mine.safetensors", "small.safetensors", "6/8")
     assert (said["files"], said["files_left_out"], said["phrases_found"]) == (6, 2, 27)
     assert {"note_f1", "exact", "kl_bits"} <= set(said)
     lines = err.splitlines()
-    assert lines[0] == f"songs: 6 files, 27 phrases; learning from {said['phrases']} phrases, most in 6/8"
-    assert lines[1].startswith("left out: songs/deep/drums.mid has drums only (track 1)")
-    assert lines[2].startswith("left out: songs/deep/text.mid ")
-    told = json.loads(run("info", "mine.safetensors")[1])
+    assert lines[0] == f"songs: 6 files, 27 phrases; training on {said['phrases']} phrases, most in 6/8"
+    assert lines[1].startswith("skipped: songs/deep/drums.mid has drums only (track 1)")
+    assert lines[2].startswith("skipped: songs/deep/text.mid ")
+    told = json.loads(run("info", "mine.safetensors", "--json")[1])
     assert (told["model"], told["config"]["base"], told["data"]["base"]) == ("personal-vae", "plan-vae", "small.safetensors")
     mine = ("-c", "mine.safetensors", "--device", "cpu")
     assert run("sample", "-n", 2, "-o", "made", *mine)[0] == 0
