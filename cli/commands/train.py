@@ -1,25 +1,28 @@
 """`musicae train`: train a preset, or a recipe in a JSON file, on collections of tunes."""
 
-import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from musicae.cli.support import options
-from musicae.cli.support import train_options as training
+from musicae.cli.support import completions, options, train_options
 
-_UNITS = {
+if TYPE_CHECKING:
+    from musicae.core.progress import Progress
+    from musicae.music.experiment import Experiment
+    from musicae.training.run_folder import RunOptions
+
+DEFAULT = "melody-2bar"
+UNITS = {
     "reconstruction": "nats",
     "kl_bits": "bits KL",
     "beta": "beta",
-    "skipped": "of steps left out",
+    "skipped": "of steps skipped",
     "examples_per_second": "windows/s",
     "valid_reconstruction": "nats",
     "valid_kl_bits": "bits KL",
-    "valid_step_accuracy": "of steps right",
-    "valid_hold_accuracy": "by holding only",
+    "valid_step_accuracy": "of time steps right",
+    "valid_hold_accuracy": "no-event baseline",
     "valid_note_f1": "note F1",
     "valid_exact": "exact windows",
 }
@@ -31,37 +34,33 @@ def _presets() -> Mapping[str, Any]:
     return PRESETS
 
 
-@click.command("train", cls=training.train_command(_presets))
-@training.recipe
+@click.command("train", cls=train_options.train_command(_presets))
+@train_options.recipe_choice(completions.presets)
 @options.data
-@training.options("Windows")
-def command(preset: str | None, config: Path | None, output: Path | None, **given: Any) -> None:
+@train_options.run_options("Windows")
+def command(choice: train_options.Choice, data: tuple[str, ...], run: train_options.Run) -> None:
     """Train PRESET (default: melody-2bar) and write a run folder.
 
-    It holds best.safetensors and last.safetensors, which all commands take as --checkpoint, the figures in metrics.csv, and
+    It holds best.safetensors and last.safetensors, which all commands take as --checkpoint, the metrics in metrics.csv, and
     what --resume needs.
 
     \b
     Example:
-        musicae train melody-2bar --steps 500 -o runs/mine
-        musicae train melody-2bar --data path/to/midi/folder --init-from melody-2bar
+        musicae train --steps 500 -o runs/mine melody-2bar
+        musicae train --data path/to/midi/folder --init-from melody-2bar melody-2bar
     """
-    from musicae.datasets.music.collections import open_collections
-    from musicae.datasets.music.prepare import prepare
-    from musicae.music.experiment import Experiment, spec_of
-    from musicae.music.recipes import Preset
-    from musicae.music.recipes import preset as by_name
-    from musicae.training.run_folder import RunOptions, prepare_run_folder
+    from musicae.music.recipes import Preset, preset
 
-    recipe, name = training.choose(preset, config, "melody-2bar", by_name, Preset.read)
-    recipe = dataclasses.replace(recipe, training=training.changed(recipe.training, given))
-    device, init_from, resume = given["device"], given["init_from"], given["resume"]
+    recipe = run.changed(choice.recipe(DEFAULT, preset, Preset))
 
-    def start(folder: Path, progress: Any) -> Experiment:
-        prepare_run_folder(RunOptions(folder=folder, threads=given["threads"], resume=resume, force=given["force"]))
+    def start(how: "RunOptions", progress: "Progress") -> "Experiment":
+        from musicae.datasets.music.collections import open_collections
+        from musicae.datasets.music.prepare import prepare
+        from musicae.music.experiment import Experiment, spec_of
+
         spec = spec_of(recipe)
-        collections = open_collections(given["data"], training=True, kind=spec.representation.kind)
+        collections = open_collections(data, training=True, kind=spec.representation.kind)
         windows = prepare(collections, spec, progress=progress)
-        return Experiment.open(recipe, windows, folder, device=device, init_from=init_from, resume=resume)
+        return Experiment.open(recipe, windows, how.folder, device=how.device, init_from=how.init_from, resume=how.resume)
 
-    training.run(start, output, name, _UNITS, minutes=given["minutes"])
+    run.train(start, choice.name(DEFAULT), UNITS)

@@ -7,22 +7,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from musicae.cli.support import options
+from musicae.cli.support import completions, options
 from musicae.cli.support.bundles import bundle
 from musicae.cli.support.outputs import claim, targets
+from musicae.cli.support.result_lines import Lines, json_option
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from musicae.core.progress import Progress
+    from musicae.images.data import ImageData, Split
     from musicae.images.model import ImageModel
 
-__all__ = ["Job", "checkpoint", "data", "data_dir", "job", "labels_for", "picture_files"]
+__all__ = ["HeldOut", "Job", "checkpoint", "data", "data_dir", "held_out", "image_files", "job", "labels", "labels_for"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-picture_files = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+image_files = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 data = click.option(
-    "--data", metavar="NAME", help="mnist, fashion-mnist or cifar-10. [default: what the model or recipe was made for]"
+    "--data",
+    metavar="NAME",
+    help="mnist, fashion-mnist or cifar-10. [default: the set that the model or recipe is for]",
+    shell_complete=completions.image_sets,
 )
 data_dir = click.option(
     "--data-dir",
@@ -31,9 +37,33 @@ data_dir = click.option(
 )
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """The images that a checkpoint is measured or drawn on.
+
+    Arguments:
+        data: Name of the set; None takes the model's.
+        data_dir: Folder with its files.
+        split: Part of the set.
+    """
+
+    data: str | None
+    data_dir: Path | None
+    split: "Split"
+
+    def open(self, model: "ImageModel", progress: "Progress") -> "ImageData":
+        """Return the images of the split and of the training split."""
+        from musicae.datasets.images import open_images_for
+
+        return open_images_for(model, self.data, self.data_dir, splits=(self.split, "train"), progress=progress)
+
+
+held_out = bundle("held_out", HeldOut, ("data", "data_dir", "split"), (data, data_dir, options.split))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a command on pictures is told of the model, of how pictures are made to fit it, and of where results go.
+    """The model of a command on images, how images are made to fit it, and where results go.
 
     Arguments:
         checkpoint: A shipped model or a file.
@@ -41,7 +71,8 @@ class Job:
         zoom: Side of a pixel in the files.
         output: A .png file for the only result, or a folder.
         force: Whether files that exist are overwritten.
-        fit: Whether pictures of another size or mode are cut, resized and recoloured.
+        as_json: Whether --json was given.
+        fit: Whether images of another size or mode are cut, resized and recoloured.
         invert: Whether black and white are exchanged.
     """
 
@@ -50,12 +81,18 @@ class Job:
     zoom: int
     output: Path
     force: bool
+    as_json: bool
     fit: bool = False
     invert: bool = False
 
     @property
+    def lines(self) -> Lines:
+        """How results are printed."""
+        return Lines(self.as_json)
+
+    @property
     def one_sheet(self) -> bool:
-        """Whether -o names one picture for all results."""
+        """Whether -o names one image for all results."""
         return self.output.suffix.lower() == ".png" and not self.output.is_dir()
 
     def claim(self, names: Sequence[str]) -> list[Path]:
@@ -71,35 +108,36 @@ class Job:
         return load(self.checkpoint, device=self.device)
 
     def read(self, model: "ImageModel", files: Sequence[Path], *, small: bool = False) -> "Tensor":
-        """Return the pictures of files, shape (B, C, H, W); `small` ones are those that the model enlarges."""
+        """Return the images of files, shape (B, C, H, W); `small` ones are those that the model enlarges."""
         import torch
 
         return torch.cat([model.read(path, fit=self.fit, invert=self.invert, small=small) for path in files])
 
-    def write(self, picture: "Tensor", path: Path) -> None:
-        """Write one picture."""
+    def write(self, image: "Tensor", path: Path) -> None:
+        """Write one image."""
         from musicae.images.files import write_image
 
-        write_image(picture, path, zoom=self.zoom)
+        write_image(image, path, zoom=self.zoom)
 
 
 def job(model: str, output: str, text: str, *, reads: bool = True) -> Callable[[F], F]:
-    """Return what adds the options of a `Job`; the command gets them as one argument `job`.
+    """Return a decorator that adds the options of a `Job`; the command gets them as one argument `job`.
 
     Arguments:
-        model: The model taken where none is named.
-        output: Where results go where nothing is said; empty for what `text` tells.
+        model: The model if none is named.
+        output: Where results go if -o is not given; empty for what `text` states.
         text: What -o is.
-        reads: Whether the command reads pictures, so that they may have to be made to fit.
+        reads: Whether the command reads images, so that they may have to be made to fit.
     """
     parts = [
-        click.option("--fit", is_flag=True, help="Cut, resize and recolour pictures of another size or mode."),
+        click.option("--fit", is_flag=True, help="Cut, resize and recolour images of another size or mode."),
         click.option("--invert", is_flag=True, help="Exchange black and white, for dark ink on white paper."),
         checkpoint(model),
         options.device,
         click.option("--zoom", type=click.IntRange(1, 64), default=1, show_default=True, help="Side of a pixel in the files."),
         options.output(output, text),
         options.force,
+        json_option,
     ]
     names = [field.name for field in fields(Job)]
     return bundle("job", Job, names, parts) if reads else bundle("job", Job, names[:-2], parts[2:])
@@ -107,14 +145,12 @@ def job(model: str, output: str, text: str, *, reads: bool = True) -> Callable[[
 
 def checkpoint(default: str) -> Callable[[F], F]:
     """Return the option for the model."""
-    return click.option(
-        "--checkpoint",
-        "-c",
-        default=default,
-        show_default=True,
-        metavar="NAME|FILE",
-        help="A shipped model or what `musicae image train` wrote.",
-    )
+    return options.checkpoint_named(default)
+
+
+def labels(text: str) -> Callable[[F], F]:
+    """Return the option for the classes of images of a conditional model."""
+    return click.option("--label", "labels", type=int, multiple=True, help=text)
 
 
 def labels_for(model: "ImageModel", given: Sequence[int], count: int) -> "Tensor | None":
@@ -128,11 +164,11 @@ def labels_for(model: "ImageModel", given: Sequence[int], count: int) -> "Tensor
     classes = model.network.classes
     if not classes:
         if given:
-            raise click.ClickException(f"{model.name} is told no labels; leave out --label, or take a model such as cvae.")
+            raise click.ClickException(f"{model.name} is not conditional; drop --label, or choose a model such as cvae.")
         return None
     if not given:
         raise click.ClickException(f"{model.name} is conditional; give --label, one of 0 to {classes - 1}.")
     wrong = next((label for label in given if not 0 <= label < classes), None)
     if wrong is not None:
-        raise click.ClickException(f"The label {wrong} is out of range; {model.name} knows 0 to {classes - 1}.")
+        raise click.ClickException(f"The label {wrong} is out of range; {model.name} has 0 to {classes - 1}.")
     return torch.tensor([given[i % len(given)] for i in range(count)])

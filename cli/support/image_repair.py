@@ -1,23 +1,22 @@
 """What `musicae image denoise` and `musicae image upscale` share."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from musicae.cli.support import image_job as shared
+from musicae.cli.support.image_job import Job
 
 
-def repair(files: Sequence[Path], word: str, job: shared.Job, *, damage: bool, enlarge: bool, seed: int) -> None:
-    """Read pictures, damage them first if asked to, repair them, write them, and tell how close they came."""
+def repair(files: Sequence[Path], word: str, job: Job, *, damage: bool, enlarge: bool, seed: int) -> None:
+    """Read images, damage them first if asked to, repair them, write them, and print how close they came."""
     names = [f"{path.stem}.{word}.png" for path in files]
     if damage:
         names += [f"{path.stem}.damaged.png" for path in files]
     if damage and job.one_sheet:
         raise click.UsageError(
-            f"{job.output} is the name of one file, but --damage writes two for each picture; give -o a folder."
+            f"{job.output} is the name of one file, but --damage writes two for each image; give -o a folder."
         )
     written = job.claim(names)
 
@@ -26,15 +25,18 @@ def repair(files: Sequence[Path], word: str, job: shared.Job, *, damage: bool, e
 
     model = job.load()
     if not enlarge and isinstance(model.task.corruption, Downscaling):
-        raise click.ClickException(f"{job.checkpoint} enlarges small pictures; use `musicae image upscale`, or another -c.")
+        raise click.ClickException(f"{job.checkpoint} enlarges small images; use `musicae image upscale`, or another -c.")
     x = job.read(model, files, small=enlarge and not damage)
-    shown = model.damage(x, seed=seed) if damage else x
-    made = model.enlarge(shown) if enlarge and not damage else model.repair(shown)
+    damaged = model.damage(x, seed=seed) if damage else x
+    repaired = model.enlarge(damaged) if enlarge and not damage else model.repair(damaged)
     for i, path in enumerate(files):
-        line: dict[str, Any] = {"file": str(path), "output": str(written[i])}
-        job.write(made[i], written[i])
+        facts: dict[str, Any] = {"file": str(path), "output": str(written[i])}
+        text = f"{written[i]}: {path} {word}"
+        job.write(repaired[i], written[i])
         if damage:
-            job.write(shown[i], written[len(files) + i])
-            before, after = (round(float(psnr(p[i : i + 1], x[i : i + 1])), 2) for p in (shown, made))
-            line |= {"damaged": str(written[len(files) + i]), "psnr_damaged": before, "psnr": after}
-        click.echo(json.dumps(line))
+            bad = written[len(files) + i]
+            job.write(damaged[i], bad)
+            before, after = (round(float(psnr(image[i : i + 1], x[i : i + 1])), 2) for image in (damaged, repaired))
+            facts |= {"damaged": str(bad), "psnr_damaged": before, "psnr": after}
+            text += f" from {bad}, PSNR {after:.2f} dB (damaged {before:.2f} dB)"
+        job.lines.result(facts, text)

@@ -1,4 +1,4 @@
-"""A second process for pictures and notation, so that matplotlib and music21 are imported while the first imports torch."""
+"""A second process for images and notation, so that matplotlib and music21 are imported while the first imports torch."""
 
 import atexit
 import json
@@ -66,7 +66,7 @@ def write(score: Score, target: Path, row: Sequence[Score], columns: int | None)
     Arguments:
         score: The music.
         target: The file.
-        row: What a picture shows instead, side by side.
+        row: The scores that an image shows instead, side by side.
         columns: How many of them side by side. [default: 10]
 
     Raises:

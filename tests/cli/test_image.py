@@ -46,7 +46,7 @@ def test_every_command_has_help_an_example_and_a_row(run: Run, name: str) -> Non
     assert re.search(rf"`musicae image {name}\b", (ROOT / "README.md").read_text(encoding="utf-8"))
 
 
-def test_every_file_is_a_command_and_help_lists_presets_and_figures(run: Run) -> None:
+def test_every_file_is_a_command_and_help_lists_presets_and_plots(run: Run) -> None:
     assert {path.stem for path in (ROOT / "cli" / "commands" / "image").glob("*.py")} - {"__init__"} == set(COMMANDS)
     assert all(re.search(rf"^  {name} ", run("image", "train", "-h")[1], re.MULTILINE) for name in IMAGE_PRESETS)
     assert all(re.search(rf"^  {name} ", run("image", "plot", "-h")[1], re.MULTILINE) for name in PLOTS)
@@ -56,7 +56,7 @@ def test_every_file_is_a_command_and_help_lists_presets_and_figures(run: Run) ->
 def test_training_goes_on(run: Run, runs: Path, photographs: Path, tmp_path: Path) -> None:
     where = ("--data-dir", photographs, "--device", "cpu", "-o", tmp_path / "run")
     train = ("image", "train", "--config", runs / "aae.json", *where)
-    status, out, err = run(*train)
+    status, out, err = run(*train, "--json")
     assert status == 0 and lines(out)[0]["step"] == 3 and "valid_psnr" in lines(out)[0]
     assert "90 images of CIFAR-10; 5 batches of 16 per epoch." in err
     assert run(*train)[::2] == (
@@ -64,9 +64,11 @@ def test_training_goes_on(run: Run, runs: Path, photographs: Path, tmp_path: Pat
         f"Error: {tmp_path / 'run'} already holds a run. Continue it with --resume, overwrite it with --force, "
         "or choose another.\n",
     )
-    assert lines(run(*train, "--resume", "--steps", 5)[1])[0]["step"] == 5
+    assert lines(run(*train, "--resume", "--steps", 5, "--json")[1])[0]["step"] == 5
     again = ("image", "train", "--config", tmp_path / "run" / "config.json", "--force", *where, "--limit", 10)
-    assert "10 images of CIFAR-10; 1 batches of 10 per epoch." in run(*again)[2]
+    status, out, err = run(*again)
+    assert (status, out.startswith(f"{tmp_path / 'run'}: trained up to step 5; ")) == (0, True) and out.endswith(" dB PSNR\n")
+    assert "10 images of CIFAR-10; 1 batches of 10 per epoch." in err
     assert run(*train, "--force", "--init-from", runs / "vae")[2].endswith(
         f"Error: {runs / 'vae'} holds another model, size or representation than the recipe; train the preset it came from.\n"
     )
@@ -121,27 +123,42 @@ def test_evaluate_tells_what_the_model_has(run: Run, runs: Path, photographs: Pa
 
 
 def test_samples(run: Run, runs: Path, tmp_path: Path) -> None:
-    status, out, err = run("image", "sample", "-c", runs / "vae", "-n", 3, "-o", tmp_path / "many", "--seed", 1)
-    files = [Path(f) for f in lines(out)[0]["samples"]]
+    command = ("image", "sample", "-c", runs / "vae", "-n", 3, "-o", tmp_path / "many", "--seed", 1)
+    status, out, err = run(*command, "--json")
+    files = [Path(f["output"]) for f in lines(out)]
     assert (status, err) == (0, "") and [f.name for f in files] == ["sample-01.png", "sample-02.png", "sample-03.png"]
     first = files[0].read_bytes()
     assert opened(files[0]).size == (32, 32)
-    run("image", "sample", "-c", runs / "vae", "-n", 3, "-o", tmp_path / "many", "--seed", 1, "--force")
+    text = f"{files[0]} to sample-03.png: 3 samples of {runs / 'vae'}\n"
+    assert run(*command, "--force") == (0, text, "")
     assert files[0].read_bytes() == first
     sheet = tmp_path / "sheet.png"
-    assert run("image", "sample", "-c", runs / "cvae", "--label", 1, "--label", 2, "-n", 4, "--zoom", 2, "-o", sheet)[0] == 0
+    labels = ("--label", 1, "--label", 2)
+    status, out, _ = run("image", "sample", "-c", runs / "cvae", *labels, "-n", 4, "--zoom", 2, "-o", sheet, "--json")
+    assert (status, lines(out)) == (0, [{"seed": 0, "samples": 4, "output": str(sheet)}])
     assert opened(sheet).size == (132, 132)
-    assert "nothing made its codes look like N(0, I)" in run("image", "sample", "-c", runs / "plain", "-o", tmp_path / "p")[2]
+    assert (
+        "nothing in its training made codes look like N(0, I)"
+        in run("image", "sample", "-c", runs / "plain", "-o", tmp_path / "p")[2]
+    )
     assert run("image", "sample", "-c", runs / "aae", "-o", tmp_path / "a", "--temperature", 1)[2] == ""
 
 
 def test_reconstructions_and_interpolations(run: Run, runs: Path, picture: Path, tmp_path: Path) -> None:
     target = tmp_path / "again.png"
-    status, out, _ = run("image", "reconstruct", picture, "-c", runs / "vae", "-o", target)
-    assert status == 0 and lines(out)[0]["output"] == str(target) and lines(out)[0]["psnr"] > 0
+    command = ("image", "reconstruct", picture, "-c", runs / "vae", "-o", target)
+    status, out, _ = run(*command, "--json")
+    [facts] = lines(out)
+    assert (status, facts["file"], facts["output"]) == (0, str(picture), str(target)) and facts["psnr"] > 0
+    assert run(*command, "--force") == (0, f"{target}: {picture}, PSNR {facts['psnr']:.2f} dB\n", "")
     assert opened(target).mode == "RGB"
     ends = ("image", "interpolate", picture, target, "--steps", 4)
-    assert run(*ends, "-c", runs / "vae", "-o", tmp_path / "path")[0] == 0
+    strip = tmp_path / "path" / "interpolation.png"
+    text = f"{strip}: 4 steps from {picture} to {target}, side by side; each alone in step-01.png to step-04.png\n"
+    assert run(*ends, "-c", runs / "vae", "-o", tmp_path / "path") == (0, text, "")
+    *steps, joined = lines(run(*ends, "-c", runs / "vae", "-o", tmp_path / "path", "--force", "--json")[1])
+    assert [step["step"] for step in steps] == [1, 2, 3, 4]
+    assert joined == {"sources": [str(picture), str(target)], "steps": 4, "output": str(strip)}
     assert {p.name for p in (tmp_path / "path").iterdir()} == {"interpolation.png", *(f"step-0{i}.png" for i in range(1, 5))}
     assert opened(tmp_path / "path" / "interpolation.png").size == (4 * 34 - 2, 32)
     first, last = (read_image(tmp_path / "path" / f"step-0{i}.png", size=32, channels=3) for i in (1, 4))
@@ -153,8 +170,13 @@ def test_reconstructions_and_interpolations(run: Run, runs: Path, picture: Path,
 
 def test_repairs(run: Run, runs: Path, picture: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    status, out, _ = run("image", "denoise", picture, "-c", runs / "denoise", "--damage", "-o", folder)
-    assert status == 0 and set(lines(out)[0]) == {"file", "output", "damaged", "psnr", "psnr_damaged"}
+    command = ("image", "denoise", picture, "-c", runs / "denoise", "--damage", "-o", folder)
+    status, out, _ = run(*command, "--json")
+    [facts] = lines(out)
+    assert status == 0 and set(facts) == {"file", "output", "damaged", "psnr", "psnr_damaged"}
+    measured = f"PSNR {facts['psnr']:.2f} dB (damaged {facts['psnr_damaged']:.2f} dB)"
+    text = f"{facts['output']}: {picture} denoised from {facts['damaged']}, {measured}\n"
+    assert run(*command, "--force") == (0, text, "")
     assert run("image", "denoise", folder / "picture.damaged.png", "-c", runs / "denoise", "-o", folder)[0] == 0
     small = tmp_path / "small.png"
     opened(picture).resize((16, 16)).save(small)
@@ -167,10 +189,11 @@ def test_repairs(run: Run, runs: Path, picture: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["flat", "superres", "cvae"])
 def test_all_plots_are_drawn(run: Run, runs: Path, photographs: Path, tmp_path: Path, name: str) -> None:
-    given = ("-c", runs / name, "--data-dir", photographs, "-n", 2, "-o", tmp_path)
-    status, out, _ = run("image", "plot", "all", *given)
-    drawn = {Path(f).stem for f in lines(out)[0]["figures"]}
-    assert status == 0 and all(opened(f).format == "PNG" for f in lines(out)[0]["figures"])
+    given = ("-c", runs / name, "--data-dir", photographs, "--columns", 2, "-o", tmp_path)
+    status, out, _ = run("image", "plot", "all", *given, "--json")
+    drawn = {facts["plot"] for facts in lines(out)}
+    assert status == 0 and all(opened(facts["output"]).format == "PNG" for facts in lines(out))
+    assert [Path(facts["output"]).stem for facts in lines(out)] == [facts["plot"] for facts in lines(out)]
     special = {"flat": {"manifold"}, "superres": {"repairs"}, "cvae": {"classes"}}[name]
     always = {"reconstructions", "codes", "perturbations", "interpolations"}
     assert drawn == always | special | (set() if name == "superres" else {"latent", "samples", "posterior"})
@@ -178,17 +201,18 @@ def test_all_plots_are_drawn(run: Run, runs: Path, photographs: Path, tmp_path: 
 
 def test_one_plot_and_other_formats(run: Run, runs: Path, photographs: Path, tmp_path: Path) -> None:
     given = ("image", "plot", "latent", "-c", runs / "vae", "--data-dir", photographs)
-    assert run(*given, "-o", tmp_path / "figure.svg")[0] == 0
-    text = (tmp_path / "figure.svg").read_text()
+    file = tmp_path / "plot.svg"
+    assert run(*given, "-o", file)[:2] == (0, f"{file}: latent of {runs / 'vae'}\n")
+    text = file.read_text()
     assert "<svg" in text
-    assert run(*given, "-o", tmp_path / "figure.doc")[2] == f"Error: {tmp_path / 'figure.doc'} must end in .png, .pdf, .svg.\n"
+    assert run(*given, "-o", tmp_path / "plot.doc")[2] == f"Error: {tmp_path / 'plot.doc'} must end in .png, .pdf, .svg.\n"
 
 
 def test_nothing_is_overwritten(run: Run, runs: Path, picture: Path) -> None:
     status, _, err = run("image", "reconstruct", picture, "-c", runs / "vae", "-o", picture)
     assert (status, err) == (1, f"Error: {picture} exists; use --force to overwrite it, or choose another -o.\n")
     status, _, err = run("image", "denoise", picture, "-c", runs / "denoise", "--damage", "-o", "one.png")
-    assert status == 2 and "one.png is the name of one file, but --damage writes two for each picture" in err
+    assert status == 2 and "one.png is the name of one file, but --damage writes two for each image" in err
 
 
 def test_music_and_images_are_kept_apart(run: Run, runs: Path, small_checkpoint: Path, tmp_path: Path) -> None:

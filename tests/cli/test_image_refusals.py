@@ -25,8 +25,8 @@ MISFITS = [
     ),
     (("reconstruct", "{picture}", "-c", "{gone}"), 1, "There is no checkpoint '{gone}': neither a file nor a shipped model"),
     (("reconstruct", "{picture}", "-c", "{cvae}"), 1, "{cvae} is conditional; give --label, one of 0 to 9."),
-    (("reconstruct", "{picture}", "-c", "{cvae}", "--label", "10"), 1, "The label 10 is out of range; {cvae} knows 0 to 9."),
-    (("sample", "-c", "{vae}", "--label", "1"), 1, "{vae} is told no labels; leave out --label, or take a model such as cvae."),
+    (("reconstruct", "{picture}", "-c", "{cvae}", "--label", "10"), 1, "The label 10 is out of range; {cvae} has 0 to 9."),
+    (("sample", "-c", "{vae}", "--label", "1"), 1, "{vae} is not conditional; drop --label, or choose a model such as cvae."),
     (
         ("denoise", "{picture}", "-c", "{vae}"),
         2,
@@ -35,7 +35,7 @@ MISFITS = [
     (
         ("denoise", "{picture}", "-c", "{superres}"),
         1,
-        "{superres} enlarges small pictures; use `musicae image upscale`, or another -c.",
+        "{superres} enlarges small images; use `musicae image upscale`, or another -c.",
     ),
     (
         ("upscale", "{picture}", "-c", "{denoise}"),
@@ -47,10 +47,10 @@ MISFITS = [
         1,
         "{picture}: 32 x 32 pixels in mode RGB, but the model needs 16 x 16 pixels in mode RGB",
     ),
-    (("plot", "clases", "-c", "{vae}"), 2, "Unknown figure 'clases'. Known: all, reconstructions, codes, "),
+    (("plot", "clases", "-c", "{vae}"), 2, "Unknown plot 'clases'. Known: all, reconstructions, codes, "),
     (("plot", "classes", "-c", "{vae}"), 2, "{vae} is not conditional; use a conditional model such as cvae."),
     (("plot", "manifold", "-c", "{vae}"), 2, "A manifold needs a code of 2 numbers, but {vae} has 3; use vae-2d."),
-    (("plot", "codes", "latent", "-c", "{vae}", "-o", "x.png"), 2, "x.png is the name of one file, but there are 2 figures"),
+    (("plot", "codes", "latent", "-c", "{vae}", "-o", "x.png"), 2, "x.png is the name of one file, but there are 2 plots"),
     (("plot", "repairs", "-c", "{vae}"), 2, "{vae} was not trained to repair images; use a model such as"),
     (
         ("evaluate", "{vae}", "--data", "mnist"),

@@ -99,7 +99,7 @@ def test_a_folder_without_midi_files_is_refused(run: Run) -> None:
 
 
 def test_train_writes_a_run_that_other_commands_take(run: Run, data: Path, recipe: str) -> None:
-    status, out, err = run("train", "--config", recipe, "--data", data, "--threads", 1, "-o", "mine")
+    status, out, err = run("train", "--config", recipe, "--data", data, "--threads", 1, "-o", "mine", "--json")
     result = json.loads(out)
     assert status == 0
     assert (result["folder"], result["step"]) == ("mine", 4)
@@ -120,9 +120,11 @@ def test_a_run_is_overwritten_with_force_and_goes_on_with_resume(run: Run, data:
     refusal = "Error: mine already holds a run. Continue it with --resume, overwrite it with --force, or choose another.\n"
     assert run(*command) == (1, "", refusal)
     assert Path("mine/last.safetensors").read_bytes() == before
-    assert run(*command, "--force")[0] == 0
+    status, out, _ = run(*command, "--force")
+    assert (status, out.startswith("mine: trained up to step 4; ")) == (0, True)
+    assert re.search(r" of time steps right, [0-9.]+ no-event baseline, [0-9.]+ note F1, ", out)
     assert Path("mine/last.safetensors").read_bytes() == before, "the same seed trains the same weights"
-    assert json.loads(run(*command, "--resume")[1])["step"] == 4
+    assert json.loads(run(*command, "--resume", "--json")[1])["step"] == 4
 
 
 def test_options_change_the_recipe(run: Run, data: Path, recipe: str) -> None:

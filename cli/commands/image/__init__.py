@@ -1,4 +1,4 @@
-"""`musicae image`: the autoencoder lesson on pictures. Commands are imported when they are run.
+"""`musicae image`: the autoencoder lesson on images. Commands are imported when they are run.
 
 To add a command: one file here with a click command named `command`, one line in `COMMANDS`, one row in the README.
 """
@@ -10,20 +10,20 @@ from musicae.cli.support.lazy_groups import LazyGroup
 __all__ = ["COMMANDS", "command"]
 
 COMMANDS = {
-    "denoise": "Take the noise out of pictures.",
+    "denoise": "Remove noise from images.",
     "evaluate": "Measure a checkpoint on a data set.",
-    "interpolate": "Morph one picture into another.",
-    "plot": "Draw the lesson's figures of a checkpoint.",
-    "reconstruct": "Encode pictures and decode them again.",
-    "sample": "Make new pictures from the model's prior.",
+    "interpolate": "Morph one image into another.",
+    "plot": "Draw the lesson's plots of a checkpoint.",
+    "reconstruct": "Encode images and decode them again.",
+    "sample": "Make new images from the model's prior.",
     "train": "Train a model.",
-    "upscale": "Enlarge small pictures.",
+    "upscale": "Enlarge small images.",
 }
 
 
 @click.group("image", cls=LazyGroup, package="musicae.cli.commands.image", summaries=COMMANDS)
 def command() -> None:
-    """The autoencoder lesson on pictures: train, measure, draw, repair, sample.
+    """The autoencoder lesson on images: train, measure, draw, repair, sample.
 
     \b
     Example:

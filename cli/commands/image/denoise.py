@@ -1,25 +1,24 @@
-"""`musicae image denoise`: take the noise out of pictures."""
+"""`musicae image denoise`: remove noise from images."""
 
 from pathlib import Path
 
 import click
 
-from musicae.cli.support import image_job as shared
-from musicae.cli.support import options
+from musicae.cli.support import image_job, options
 from musicae.cli.support.image_repair import repair
 
 
 @click.command("denoise")
-@shared.picture_files
-@click.option("--damage", is_flag=True, help="Add the noise that the model knows first, and tell what was won.")
+@image_job.image_files
+@click.option("--damage", is_flag=True, help="First add the noise that the model was trained on, and measure the repair.")
 @options.seed
-@shared.job("denoise", "", "A .png file for one result, or a folder. [default: NAME.denoised.png in this folder]")
-def command(files: tuple[Path, ...], damage: bool, seed: int, job: shared.Job) -> None:
+@image_job.job("denoise", "", "A .png file for one result, or a folder. [default: NAME.denoised.png in this folder]")
+def command(files: tuple[Path, ...], damage: bool, seed: int, job: image_job.Job) -> None:
     """Repair noisy PNG or JPEG FILES.
 
     \b
     Example:
-        musicae image denoise noisy.png -o clean.png
-        musicae image denoise digit.png --fit --damage -o out
+        musicae image denoise -o clean.png noisy.png
+        musicae image denoise --fit --damage -o out digit.png
     """
     repair(files, "denoised", job, damage=damage, enlarge=False, seed=seed)
