@@ -33,6 +33,7 @@ COMMANDS = {
     "personalize": "Make a model of your own music.",
     "plot": "Draw MIDI files as piano rolls.",
     "reconstruct": "Encode MIDI files and decode them again.",
+    "release": "Write a finished run as one file with a model card.",
     "render": "Play MIDI files into sound files.",
     "sample": "Make new music from the model's prior.",
     "search": "Find phrases like a tune in a folder.",

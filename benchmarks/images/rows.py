@@ -21,7 +21,7 @@ class Measured(Protocol):
         """Return the result of `musicae.images.evaluation.evaluate`."""
 
     def likelihood(self, name: str) -> Any:
-        """Return a `likelihood.Likelihood`."""
+        """Return a `musicae.images.likelihood_estimate.LikelihoodEstimate`."""
 
     def confidence(self, name: str) -> Metrics:
         """Return the result of `confidence.confidence`."""

@@ -7,7 +7,7 @@
 Without arguments the shipped weights are measured; NAME=PATH adds a run folder or checkpoint, or replaces the shipped one. Rows
 without a checkpoint are skipped and named on stderr. Likelihoods are of binarised digits (dynamic binarisation), with 5,000
 importance samples per digit: for dense decoders on all digits (about a quarter of an hour each on one core), for convolutional
-ones on 500 digits drawn at random, extended to all digits as `likelihood.py` describes.
+ones on 500 digits drawn at random, extended to all digits as `musicae.images.likelihood_estimate` describes.
 """
 
 import json
@@ -20,7 +20,6 @@ from typing import Any
 import classifier as classifiers
 import click
 from confidence import confidence
-from likelihood import Likelihood, convolutional, measure
 from rows import ROWS, Row
 
 from musicae.checkpoints.shipped import find_weights, shipped
@@ -31,10 +30,9 @@ from musicae.datasets.images import open_images_for
 from musicae.errors import MusicaeError
 from musicae.images.data import LabelledImages
 from musicae.images.evaluation import evaluate
+from musicae.images.likelihood_estimate import RANDOM_IMAGES, LikelihoodEstimate, estimate_likelihood
 from musicae.images.model import ImageModel
 from musicae.images.model import load as load_image_model
-
-RANDOM_DIGITS = 500  # of convolutional decoders
 
 
 class Bench:
@@ -73,13 +71,12 @@ class Bench:
             self.cache["metrics", name] = evaluate(*self._load(name), samples=0, seed=seed, progress=self.progress)
         return self.cache["metrics", name]
 
-    def likelihood(self, name: str) -> Likelihood:
+    def likelihood(self, name: str) -> LikelihoodEstimate:
         """Return a checkpoint's -log p(x)."""
         if ("likelihood", name) not in self.cache:
             model, images, _ = self._load(name)
-            digits = self.options["digits"] or (RANDOM_DIGITS if convolutional(model.network.decoder) else None)
-            options = {k: self.options[k] for k in ("samples", "few", "seed")}
-            self.cache["likelihood", name] = measure(model, images, digits=digits, progress=self.progress, **options)
+            options = {k: self.options[k] for k in ("samples", "digits", "few", "seed")}
+            self.cache["likelihood", name] = estimate_likelihood(model, images, progress=self.progress, **options)
         return self.cache["likelihood", name]
 
     def confidence(self, name: str) -> dict[str, Any]:
@@ -135,7 +132,7 @@ def markdown(lines: Sequence[dict[str, Any]]) -> str:
 )
 @click.option("--samples", default=5000, show_default=True, help="Importance samples per digit.")
 @click.option(
-    "--digits", type=int, help=f"Digits that get as many. [default: all, or {RANDOM_DIGITS} for convolutional models]"
+    "--digits", type=int, help=f"Digits that get as many. [default: all, or {RANDOM_IMAGES} for convolutional models]"
 )
 @click.option("--few", default=100, show_default=True, help="Samples per digit over all digits, if not all get --samples.")
 @click.option("--limit", type=int, help="Use only the first test digits, as many as this.")
