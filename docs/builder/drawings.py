@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from musicae.music.representations import REPRESENTATIONS, Representation
-from musicae.music.representations.drums import PARTS
+from musicae.music.representations.drums import VOICES
 from musicae.music.score import Note, Score, TimeSignature, Track
 
 __all__ = ["representations"]
@@ -73,7 +73,7 @@ def _pitch_rows(notes: Sequence[Note]) -> dict[int, str]:
 
 
 def _drum_rows() -> dict[int, str]:
-    return {pitches[0]: name for name, pitches in reversed(PARTS.items())}
+    return {pitches[0]: name for name, pitches in reversed(VOICES.items())}
 
 
 def _roll(notes: Sequence[Note], rows: dict[int, str], *, drums: bool) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""Keys and scales: which pitch classes belong to one. No torch here, so that a bad name is reported before torch is imported."""
+"""Keys and scales: the pitch classes that belong to one.
+
+This module needs no torch, so a bad name is reported before torch is imported.
+"""
 
 import re
 from dataclasses import dataclass
@@ -53,7 +56,7 @@ class Scale:
 
     @property
     def key(self) -> int:
-        """Number of its key signature's key (see `musicae.music.score.KeySignature`): minor where its third is."""
+        """Number of the key of its signature (see `musicae.music.score.KeySignature`): minor if its third is minor."""
         return self.tonic + 12 * (3 in SCALES[self.kind] and 4 not in SCALES[self.kind])
 
     def __contains__(self, pitch: int) -> bool:
@@ -61,7 +64,7 @@ class Scale:
 
 
 def parse_scale(key: str | None, scale: str | None = None) -> Scale | None:
-    """Return the scale that `--key` and `--scale` name, or None where neither is given.
+    """Return the scale that `--key` and `--scale` name, or None if neither is given.
 
     Arguments:
         key: A tonic, alone or with the name of a scale: `D`, `Bb minor`, `f# dorian`.
@@ -74,10 +77,10 @@ def parse_scale(key: str | None, scale: str | None = None) -> Scale | None:
         if scale is None:
             return None
         raise ParameterError(f"The scale {scale!r} needs a tonic; give a key too, such as D.")
-    parts = re.fullmatch(r"\s*([A-Ga-g])([b#♭♯]?)(?:\s+(\S+))?\s*", key)
-    if parts is None:
+    match = re.fullmatch(r"\s*([A-Ga-g])([b#♭♯]?)(?:\s+(\S+))?\s*", key)
+    if match is None:
         raise ParameterError(f"There is no key {key!r}. Tonics: {', '.join(TONICS)}; a scale may follow, as in 'F# minor'.")
-    letter, sign, name = parts.groups()
+    letter, sign, name = match.groups()
     kinds = [kind.lower() for kind in (name, scale) if kind is not None]
     for kind in kinds:
         if kind not in SCALES:

@@ -1,6 +1,6 @@
 """Prepared windows as values, and training batches drawn from them as a pure function of the step.
 
-A resumed training therefore sees the batches that an uninterrupted one sees.
+So a resumed training gets the same batches as an uninterrupted one.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class PreparedWindows:
         collections: Names of the collections.
         report: Counts for the table of `musicae data describe`, one dictionary per collection.
         key: Hash of everything that the windows depend on.
-        values: What tokens do not say, in units of 1 / 127, int8, shape (N, T, V); None where the representation has none.
+        values: Expression values in units of 1 / 127, int8, shape (N, T, V); None if the representation has none.
     """
 
     tokens: NDArray[Any]
@@ -52,15 +52,15 @@ class PreparedWindows:
 
 
 class WindowSampler:
-    """Endless training batches: shuffled each epoch, of similar length, each window in a key drawn afresh.
+    """Endless training batches: shuffled each epoch, windows of similar length together, each in a key drawn again.
 
     Arguments:
         windows: The prepared windows.
-        representation: The grid they are on.
+        representation: Their grid.
         split: The split to draw from.
-        batch_size: Windows per batch; fewer where the split has fewer.
+        batch_size: Windows per batch; fewer if the split has fewer.
         seed: Seed of the order and of the keys.
-        transpose: Largest transposition in semitones, up and down.
+        transpose: Largest transposition in semitones, up and down; a representation without pitches ignores it.
 
     Raises:
         DataError: the split is empty.
@@ -119,7 +119,7 @@ class WindowSampler:
         return batch.with_tokens(batch.tokens, torch.from_numpy(self.values[rows, :longest].astype(np.float32)) / 127)
 
     def _order(self, epoch: int) -> NDArray[Any]:
-        """Return the rows of each batch of an epoch, shape (batches, batch_size): windows of like length together."""
+        """Return the rows of each batch of an epoch, shape (batches, batch_size): windows of similar length together."""
         rng = np.random.default_rng((self.seed, 0, epoch))
         order = rng.permutation(len(self.tokens))[: self.batches_per_epoch * self.batch_size]
         order = order[np.argsort(self.bar_steps[order].sum(1), kind="stable")]

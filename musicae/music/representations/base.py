@@ -1,4 +1,4 @@
-"""What every representation offers: notes in a few bars to a grid of tokens, and back."""
+"""What every representation offers: it turns the notes of a few bars into a grid of tokens, and back."""
 
 import math
 from abc import ABC, abstractmethod
@@ -26,9 +26,9 @@ class GridWindow:
     """A few consecutive bars on a grid.
 
     Arguments:
-        tokens: One token a time step, shape (T,).
+        tokens: One token per time step, shape (T,).
         bar_steps: Time steps of each bar; they sum to T.
-        values: What tokens do not say, such as loudness, in [-1, 1], shape (T, V); None where nothing is known of it.
+        values: Expression values (such as velocities and microtiming offsets), in [-1, 1], shape (T, V); None if unknown.
     """
 
     tokens: Tokens
@@ -49,22 +49,22 @@ class Representation(ABC):
     Every implementation obeys two laws, tested for all of them: `decode` accepts any tokens below `depth`, and
     `encode(decode(encode(notes)))` equals `encode(notes)`.
 
-    The time steps of a quarter note need not be of equal length: `positions` says where in it each begins.
+    The time steps of a quarter note may be of unequal length: `positions` lists their places in it.
     """
 
     name: str
     positions: tuple[float, ...]
     kind: str  # the kind of music it represents, a key of `musicae.music.kinds.KINDS`
-    values: int = 0  # numbers a time step besides the token, V
+    values: int = 0  # expression values per time step, V
 
     @property
     def steps_per_quarter(self) -> int:
-        """Number of time steps a quarter note."""
+        """Number of time steps per quarter note."""
         return len(self.positions)
 
     @property
     def half_step(self) -> float:
-        """Quarter notes before a bar line from which on an onset belongs to the bar that follows."""
+        """Margin before a bar line, in quarter notes, within which an onset belongs to the bar after the line."""
         return (1.0 - self.positions[-1]) / 2
 
     @property
@@ -86,15 +86,21 @@ class Representation(ABC):
 
     @abstractmethod
     def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
-        """Shift the pitches in `tokens` (any shape); pitches outside the range move by an octave into it."""
+        """Shift the pitches in `tokens` (any shape); pitches outside the range move by an octave into it.
+
+        A representation without pitches returns the tokens unchanged.
+        """
 
     @abstractmethod
     def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
-        """Return at which time steps something begins: bool, of the shape of `tokens`."""
+        """Return at which time steps a note or hit begins: bool, of the shape of `tokens`."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Return `name` and constructor arguments, JSON-able; `representations.build` is the inverse."""
+        """Return `name` and constructor arguments, JSON-able.
+
+        `musicae.music.representations.representation_from_dict` is the inverse.
+        """
 
     def bar_steps(self, bars: Sequence[Bar]) -> tuple[int, ...]:
         """Return the number of time steps of each bar.
@@ -108,13 +114,13 @@ class Representation(ABC):
             if steps < 1:
                 raise RepresentationError(
                     f"Bar {bar.number} ({bar.numerator}/{bar.denominator}) lasts {bar.length:g} quarter notes, which is "
-                    f"not a whole number of steps at {self.steps_per_quarter} a quarter; choose other bars."
+                    f"not a whole number of steps at {self.steps_per_quarter} per quarter note; choose other bars."
                 )
             counts.append(steps)
         return tuple(counts)
 
     def times(self, bar_steps: Sequence[int]) -> tuple[float, ...]:
-        """Return where each time step of bars begins, and where the last one ends, in quarter notes from their start."""
+        """Return the time at which each step of bars begins, and the end of the last one, in quarter notes from their start."""
         return _times(self.positions, tuple(bar_steps))
 
     def quarters(self, bar_steps: Sequence[int]) -> float:
@@ -124,12 +130,12 @@ class Representation(ABC):
     def nearest_step(self, time: float, bar_steps: Sequence[int]) -> int:
         """Return the time step of bars that begins nearest to a time in quarter notes from their start.
 
-        Before the bars it is -1, from the middle of their last step on the number of their steps.
+        A time before the bars gives -1. A time after the middle of their last step gives the number of their steps.
         """
         return bisect_right(_middles(self.positions, tuple(bar_steps)), time) - 1
 
     def steps_in(self, quarters: float, *, otherwise: int) -> int:
-        """Return the number of time steps in a length, or `otherwise` where the length does not end with a step."""
+        """Return the number of time steps in a length, or `otherwise` if the length does not end with a step."""
         tolerance = 0.02 / len(self.positions)
         whole = math.floor(quarters + tolerance)
         for i, place in enumerate(self.positions):
@@ -140,11 +146,11 @@ class Representation(ABC):
 
 @lru_cache(maxsize=4096)
 def _times(positions: tuple[float, ...], bar_steps: tuple[int, ...]) -> tuple[float, ...]:
-    starts, made = 0.0, []
+    start, times = 0.0, []
     for steps in bar_steps:
-        made += [starts + i // len(positions) + positions[i % len(positions)] for i in range(steps)]
-        starts += steps // len(positions) + positions[steps % len(positions)]
-    return (*made, starts)
+        times += [start + i // len(positions) + positions[i % len(positions)] for i in range(steps)]
+        start += steps // len(positions) + positions[steps % len(positions)]
+    return (*times, start)
 
 
 @lru_cache(maxsize=4096)

@@ -1,10 +1,11 @@
-"""Drum patterns on sixteenths: which of nine parts of the kit are hit, how loud, and how early or late.
+"""Drum patterns on sixteenths: which of nine voices of the kit are hit, how loud, and how early or late.
 
-A token is a set of parts: bit i of it says whether part i is hit, so that there are 512 tokens. Beside it stand 18 numbers
-a time step: nine velocities (MIDI velocity / 127) and nine offsets, by how many half steps a hit lies after its step (below
-0: before it); both are 0 for parts that are not hit. Of several hits of one part on one step the loudest is kept.
+A token is a set of voices: its bit i is 1 if voice i is hit, so there are 512 tokens. Each time step also has 18 expression
+values: nine velocities (MIDI velocity / 127) and nine offsets. An offset is the distance of a hit from its step, in half
+steps; it is negative for a hit before the step. Both are 0 for voices that are not hit. Of several hits of one voice on one
+step, the loudest is used.
 
-    part      0     1      2           3         4        5        6         7      8
+    voice     0     1      2           3         4        5        6         7      8
               kick  snare  closed hat  open hat  low tom  mid tom  high tom  crash  ride
 
 Worked example, half a bar of 4/4: kick and closed hat on the beat, closed hat on the eighth, snare and closed hat on the
@@ -14,11 +15,11 @@ next beat, the snare a quarter of a step late (0.0625 quarter notes):
     token       5  0  4  0 | 6  0  4  0
     offset of the snare    0.5
 
-Decoded, a hit lasts one step and has the part's first pitch of General MIDI; those of the first step may come before the
+A decoded hit lasts one step and has the first pitch of its voice in `VOICES`. Hits of the first step may come before the
 window.
 
 References:
-    Roberts et al., 2018, arXiv 1803.05428 (nine parts, 512 tokens); Gillick, Roels, Engel, Eck and Bamman, 2019,
+    Roberts et al., 2018, arXiv 1803.05428 (nine voices, 512 tokens); Gillick, Roels, Engel, Eck and Bamman, 2019,
     Learning to Groove with Inverse Sequence Transformations, arXiv 1905.06118 (velocities and offsets).
 """
 
@@ -31,10 +32,10 @@ from numpy.typing import NDArray
 from musicae.music.representations.base import GridWindow, Representation, Tokens
 from musicae.music.score import Bar, Note
 
-__all__ = ["PARTS", "PART_OF", "DrumGrid"]
+__all__ = ["VOICES", "VOICE_OF", "DrumGrid"]
 
-# The parts and the pitches of General MIDI and of Roland's TD kits that belong to them; decoded is the first.
-PARTS: dict[str, tuple[int, ...]] = {
+# Each voice and its pitches in General MIDI and on Roland's TD kits. A hit is decoded to the first of them.
+VOICES: dict[str, tuple[int, ...]] = {
     "kick": (36, 35),
     "snare": (38, 27, 28, 31, 32, 33, 34, 37, 39, 40, 56, 65, 66, 75, 85),
     "closed hat": (42, 44, 54, 68, 69, 70, 71, 73, 78, 80, 22),
@@ -45,8 +46,8 @@ PARTS: dict[str, tuple[int, ...]] = {
     "crash": (49, 52, 55, 57, 58),
     "ride": (51, 53, 59, 82),
 }
-PART_OF = {pitch: part for part, pitches in enumerate(PARTS.values()) for pitch in pitches}
-_PITCHES = tuple(pitches[0] for pitches in PARTS.values())
+VOICE_OF = {pitch: voice for voice, pitches in enumerate(VOICES.values()) for pitch in pitches}
+_PITCHES = tuple(pitches[0] for pitches in VOICES.values())
 _UNITS = 127  # velocities and offsets are whole multiples of 1 / 127
 _LATEST = 126 / 127  # an offset of 1 would be the next step's -1
 
@@ -57,62 +58,62 @@ class DrumGrid(Representation):
 
     name = "drums"
     kind = "drums"
-    values = 2 * len(PARTS)
+    values = 2 * len(VOICES)
 
     def __init__(self) -> None:
         self.positions = (0.0, 0.25, 0.5, 0.75)
 
     @property
     def depth(self) -> int:
-        """Number of different tokens, one for each set of parts."""
-        return 1 << len(PARTS)
+        """Number of different tokens, one per set of voices."""
+        return 1 << len(VOICES)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the name."""
         return {"name": self.name}
 
     def encode(self, notes: Sequence[Note], bars: Sequence[Bar]) -> GridWindow:
-        """Put the hits in `bars` on the nearest steps; pitches that belong to no part are left out."""
+        """Put the hits in `bars` on the nearest steps; pitches that belong to no voice are skipped."""
         bar_steps = self.bar_steps(bars)
         times = self.times(bar_steps)
         steps, start = sum(bar_steps), bars[0].start
         tokens = np.zeros(steps, dtype=np.int64)
         values = np.zeros((steps, self.values), dtype=np.float32)
         for note in notes:
-            part = PART_OF.get(note.pitch)
+            voice = VOICE_OF.get(note.pitch)
             step = self.nearest_step(note.onset - start, bar_steps)
-            if part is None or not 0 <= step < steps:
+            if voice is None or not 0 <= step < steps:
                 continue
             velocity = max(note.velocity, 1) / _UNITS
-            if velocity <= values[step, part]:
+            if velocity <= values[step, voice]:
                 continue
             offset = 2 * (note.onset - start - times[step]) * self.steps_per_quarter
-            tokens[step] |= 1 << part
-            values[step, part] = velocity
-            values[step, len(PARTS) + part] = min(round(max(offset, -1.0) * _UNITS) / _UNITS, _LATEST)
+            tokens[step] |= 1 << voice
+            values[step, voice] = velocity
+            values[step, len(VOICES) + voice] = min(round(max(offset, -1.0) * _UNITS) / _UNITS, _LATEST)
         return GridWindow(tokens, bar_steps, values)
 
     def decode(self, window: GridWindow, *, velocity: int = 80) -> tuple[Note, ...]:
-        """Return the hits, in order of their onsets; without values they are on the grid and of one velocity."""
+        """Return the hits, sorted by onset; without expression values they are on the grid and have one velocity."""
         times = self.times(window.bar_steps)
         notes = []
         for step in np.flatnonzero(window.tokens).tolist():
-            for part in range(len(PARTS)):
-                if not int(window.tokens[step]) >> part & 1:
+            for voice in range(len(VOICES)):
+                if not int(window.tokens[step]) >> voice & 1:
                     continue
                 onset, loudness = times[step], velocity
                 if window.values is not None:
-                    loudness = min(max(round(float(window.values[step, part]) * _UNITS), 1), 127)
+                    loudness = min(max(round(float(window.values[step, voice]) * _UNITS), 1), 127)
                     # A step is a quarter of a quarter note, an offset of 1 half of it; no hit leaves its step.
-                    offset = min(max(float(window.values[step, len(PARTS) + part]), -1.0), _LATEST)
+                    offset = min(max(float(window.values[step, len(VOICES) + voice]), -1.0), _LATEST)
                     onset += offset / (2 * self.steps_per_quarter)
-                notes.append(Note(onset, 1 / self.steps_per_quarter, _PITCHES[part], loudness))
+                notes.append(Note(onset, 1 / self.steps_per_quarter, _PITCHES[voice], loudness))
         return tuple(sorted(notes))
 
     def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
-        """Return at which time steps something is hit."""
+        """Return at which time steps a voice is hit."""
         return tokens > 0
 
     def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
-        """Return the tokens as they are: drums have no key."""
+        """Return the tokens unchanged: drums have no key."""
         return tokens

@@ -1,8 +1,8 @@
 """One melody on a grid: the field's standard representation, and a finer one that keeps triplets.
 
-Each time step (a sixteenth at 4 steps a quarter) holds one token:
+Each time step (a sixteenth at 4 steps per quarter note) holds one token:
 
-    0        no event: the note or the rest goes on
+    0        no event: the note or the rest continues
     1        note off
     2 ... 89 onset of MIDI pitch 21 ... 108
 
@@ -12,11 +12,11 @@ G4 for a half note. C4 is pitch 60, token 60 - 19 = 41:
     step   0  1  2  3 |  4  5  6  7 ||  8  9 10 11 | 12 13 14 15
     token 41  0  0  0 | 45  0  1  0 || 48  0  0  0 |  0  0  0  0
 
-A new onset ends the note before it; of simultaneous onsets the highest is kept. A note that already sounds when the
-window begins is an onset at step 0. Silent, short and leading-empty windows are legal.
+A new onset ends the note before it. Of simultaneous onsets, the highest is used. A note that already sounds when the
+window begins is an onset at step 0. Windows may be silent, may be short, and may begin with rests.
 
-`TripletGrid` adds the two places where the later notes of a triplet of eighths begin: six steps a quarter, of unequal
-length. One quarter of a triplet C4 D4 E4, and one of two sixteenths C4 D4 and an eighth E4:
+`TripletGrid` adds the two places where the later notes of a triplet of eighths begin: six steps per quarter note, of unequal
+length. The first quarter note below holds a triplet C4 D4 E4, the second one two sixteenths C4 D4 and an eighth E4:
 
     place  0 1/4 1/3 1/2 2/3 3/4 | 0 1/4 1/3 1/2 2/3 3/4
     step   0  1   2   3   4   5  | 6  7   8   9  10  11
@@ -38,7 +38,7 @@ from musicae.errors import ParameterError
 from musicae.music.representations.base import GridWindow, Representation, Tokens
 from musicae.music.score import Bar, Note
 
-__all__ = ["HOLD", "OFF", "MelodyGrid", "TripletGrid"]
+__all__ = ["FIRST_ONSET", "HOLD", "OFF", "MelodyGrid", "TripletGrid"]
 
 HOLD, OFF, FIRST_ONSET = 0, 1, 2
 
@@ -48,8 +48,8 @@ class _Melody(Representation, ABC):
 
     Arguments:
         positions: Where in a quarter note each time step begins.
-        lowest: Lowest MIDI pitch kept.
-        highest: Highest MIDI pitch kept; notes outside are moved by octaves into the range.
+        lowest: Lowest MIDI pitch.
+        highest: Highest MIDI pitch; notes outside the range are moved into it by octaves.
     """
 
     kind = "melody"
@@ -61,7 +61,7 @@ class _Melody(Representation, ABC):
 
     @property
     def depth(self) -> int:
-        """Number of different tokens: the pitches and two."""
+        """Number of different tokens: one per pitch, no event and note off."""
         return self.highest - self.lowest + 1 + FIRST_ONSET
 
     def encode(self, notes: Sequence[Note], bars: Sequence[Bar]) -> GridWindow:
@@ -81,9 +81,9 @@ class _Melody(Representation, ABC):
             tokens[onset] = self._fold(note.pitch) - self.lowest + FIRST_ONSET
             ends[onset] = end
         onsets = [int(i) for i in np.flatnonzero(tokens)]
-        for here, following in pairwise([*onsets, steps]):
-            if ends[here] < following:
-                tokens[ends[here]] = OFF
+        for onset, following in pairwise([*onsets, steps]):
+            if ends[onset] < following:
+                tokens[ends[onset]] = OFF
         return GridWindow(tokens, bar_steps)
 
     def decode(self, window: GridWindow, *, velocity: int = 80) -> tuple[Note, ...]:
@@ -91,16 +91,16 @@ class _Melody(Representation, ABC):
         events = [*np.flatnonzero(window.tokens), len(window.tokens)]
         times = self.times(window.bar_steps)
         notes = []
-        for here, following in pairwise(events):
-            token = int(window.tokens[here])
+        for step, following in pairwise(events):
+            token = int(window.tokens[step])
             if token >= FIRST_ONSET:
                 pitch = token - FIRST_ONSET + self.lowest
-                notes.append(Note(times[here], times[following] - times[here], pitch, velocity))
+                notes.append(Note(times[step], times[following] - times[step], pitch, velocity))
         return tuple(notes)
 
     def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
         """Return at which time steps notes begin."""
-        return tokens > 1
+        return tokens >= FIRST_ONSET
 
     def transpose(self, tokens: Tokens, semitones: NDArray[np.int64] | int) -> Tokens:
         """Shift all onsets by `semitones` (broadcast against `tokens`)."""
@@ -121,7 +121,7 @@ class _Melody(Representation, ABC):
 def _check(name: str, steps: int, lowest: int, highest: int) -> None:
     if not 1 <= steps <= 96 or not 0 <= lowest <= highest - 11 <= 116:
         raise ParameterError(
-            f"{name} needs 1 to 96 steps a quarter and a range of at least an octave within 0 to 127; got "
+            f"{name} needs 1 to 96 steps per quarter note and a range of at least an octave within 0 to 127; got "
             f"steps_per_quarter={steps}, lowest={lowest}, highest={highest}."
         )
 
@@ -131,9 +131,9 @@ class MelodyGrid(_Melody):
     """Melody on an even grid (see the module's worked example).
 
     Arguments:
-        steps_per_quarter: Time steps a quarter note; 4 means sixteenths.
-        lowest: Lowest MIDI pitch kept.
-        highest: Highest MIDI pitch kept; notes outside are moved by octaves into the range.
+        steps_per_quarter: Time steps per quarter note; 4 means sixteenths.
+        lowest: Lowest MIDI pitch.
+        highest: Highest MIDI pitch; notes outside the range are moved into it by octaves.
     """
 
     name = "melody"
@@ -154,13 +154,13 @@ class MelodyGrid(_Melody):
 
 @final
 class TripletGrid(_Melody):
-    """Melody on sixteenths and triplets of eighths, six steps a quarter (see the module's worked example).
+    """Melody on sixteenths and triplets of eighths, six steps per quarter note (see the module's worked example).
 
-    Of the onsets in Ryan's, O'Neill's and Aird's collections 98.6 % lie exactly on these steps, 96.7 % on sixteenths.
+    Of the onsets in the collections of Ryan, O'Neill and Aird, 98.6 % lie exactly on these steps, and 96.7 % on sixteenths.
 
     Arguments:
-        lowest: Lowest MIDI pitch kept.
-        highest: Highest MIDI pitch kept; notes outside are moved by octaves into the range.
+        lowest: Lowest MIDI pitch.
+        highest: Highest MIDI pitch; notes outside the range are moved into it by octaves.
     """
 
     name = "melody-triplets"

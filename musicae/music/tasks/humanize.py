@@ -34,7 +34,7 @@ from musicae.music.models.batch import GridBatch
 from musicae.music.models.blocks import BlockAutoencoder
 from musicae.music.representations import Representation
 from musicae.music.representations.base import Values
-from musicae.music.representations.drums import PART_OF, PARTS
+from musicae.music.representations.drums import VOICE_OF, VOICES
 from musicae.music.score import Note, Score
 
 __all__ = ["NATURAL", "Humanized", "draw_expression", "expressive_network", "humanize"]
@@ -192,9 +192,9 @@ def _played(grid: Representation, piece: Piece, window: Window, values: Values, 
     times = grid.times(bar_steps)
     groups: dict[tuple[int, int], list[Note]] = {}
     for note in piece.notes.near(window.start - half, window.end - half):
-        if note.onset >= window.start - half and note.pitch in PART_OF:
+        if note.onset >= window.start - half and note.pitch in VOICE_OF:
             step = grid.nearest_step(note.onset - window.offset, bar_steps)
-            groups.setdefault((step, PART_OF[note.pitch]), []).append(note)
+            groups.setdefault((step, VOICE_OF[note.pitch]), []).append(note)
     moved = {}
     for (step, kind), notes in groups.items():
         if not 0 <= step < len(values):
@@ -202,7 +202,7 @@ def _played(grid: Representation, piece: Piece, window: Window, values: Values, 
         home = window.offset + times[step]
         free = [n for n in notes if all(abs(abs(n.onset - home) - distance) >= EXACT for distance in _MEANT)]
         main = max(free or notes, key=lambda n: (n.velocity, -abs(n.onset - home)))
-        offset = float(values[step, len(PARTS) + kind]) / (2 * grid.steps_per_quarter)
+        offset = float(values[step, len(VOICES) + kind]) / (2 * grid.steps_per_quarter)
         shift = home + amount * offset - main.onset
         louder = 1 + amount * (float(values[step, kind]) * 127 / main.velocity - 1)
         for note in notes:

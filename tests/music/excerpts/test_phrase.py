@@ -74,7 +74,7 @@ def test_bars_that_the_model_cannot_take_are_passed_over_or_refused() -> None:
 def test_bars_that_do_not_fit_the_grid() -> None:
     score = Score((Track((Note(0.0, 1.0, 60),)),), time_signatures=(TimeSignature(0.0, 1, 64),))
     expected = (
-        "the score: Bar 1 (1/64) lasts 0.0625 quarter notes, which is not a whole number of steps at 4 a quarter; "
+        "the score: Bar 1 (1/64) lasts 0.0625 quarter notes, which is not a whole number of steps at 4 per quarter note; "
         "choose other bars."
     )
     with pytest.raises(RepresentationError, match=f"^{re.escape(expected)}$"):

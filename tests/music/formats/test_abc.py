@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from musicae.datasets.music.collections import COLLECTIONS, DEFAULT_COLLECTIONS
+from musicae.datasets.music.collections import COLLECTIONS
 from musicae.datasets.music.reading import read_collection
 from musicae.errors import DataError
 from musicae.music.formats.abc import read_abc, split_book
+from musicae.music.kinds.melody import MELODY
 
 HEAD = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:G\n"
 G, A, B, C, D, E = 67, 69, 71, 72, 74, 76
@@ -187,7 +188,7 @@ def test_a_tune_of_each_collection(name: str, tune: str) -> None:
 
 def test_only_what_may_be_trained_on_is_trained_on() -> None:
     assert {n: c.test_only for n, c in COLLECTIONS.items()} == {n: n == "essen" for n in COLLECTIONS}
-    assert set(DEFAULT_COLLECTIONS) == {"ryans", "oneills", "airds", "chorales"}
+    assert set(MELODY.collections) == {"ryans", "oneills", "airds", "chorales"}
     essen = COLLECTIONS["essen"]()
     assert essen.fixed_split(essen.items()[0]) == "test" and "non-commercial" in essen.licence
 

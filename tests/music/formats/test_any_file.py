@@ -16,7 +16,7 @@ MADE = runpy.run_path(str(Path(__file__).parents[2] / "golden" / "make_golden.py
 ODD = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "music" / "odd_files.py"))
 METRES = "1/4 2/4 3/4 4/4 5/4 7/4 8/4 2/2 3/2 4/2 3/8 5/8 6/8 7/8 9/8 12/8 15/8 5/16 13/16 31/16"
 TOO_LONG = "bar 1 ({}) has {} time steps, more than the model's {}; choose other bars, or write the tune in shorter ones."
-UNEVEN = "Bar 1 ({}) lasts {} quarter notes, which is not a whole number of steps at {} a quarter; choose other bars."
+UNEVEN = "Bar 1 ({}) lasts {} quarter notes, which is not a whole number of steps at {} per quarter note; choose other bars."
 
 
 def melody(*notes: tuple[float, float, int], **rest: object) -> Score:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from musicae.errors import RepresentationError
 from musicae.music.representations import DrumGrid, GridWindow
-from musicae.music.representations.drums import PARTS
+from musicae.music.representations.drums import VOICES
 from musicae.music.score import Bar, Note
 
 TIMES = st.floats(-1, 5) | st.integers(-4, 20).map(lambda n: n / 4)
@@ -43,7 +43,7 @@ def test_velocities_and_offsets_survive_decoding(hits: list[tuple[float, int, in
     np.testing.assert_allclose(again.values[0, :9], once.values[0, :9], atol=1e-6)
 
 
-def test_of_hits_of_one_part_on_one_step_the_loudest_is_kept() -> None:
+def test_of_hits_of_one_voice_on_one_step_the_loudest_is_used() -> None:
     window = drums_of((0.0, 38, 50), (0.05, 40, 90), (0.0, 37, 20), (0.0, 99, 120))
     assert window.values is not None and window.tokens.tolist()[0] == 2
     assert window.values[0, 1] == pytest.approx(90 / 127) and window.values[0, 10] == pytest.approx(0.4, abs=1 / 127)
@@ -62,9 +62,9 @@ def test_drums_without_values_are_on_the_grid() -> None:
     )  # fmt: skip
 
 
-def test_every_pitch_belongs_to_one_part() -> None:
-    pitches = [p for part in PARTS.values() for p in part]
-    assert len(PARTS) == 9 and len(set(pitches)) == len(pitches)
+def test_every_pitch_belongs_to_one_voice() -> None:
+    pitches = [p for voice in VOICES.values() for p in voice]
+    assert len(VOICES) == 9 and len(set(pitches)) == len(pitches)
     assert {22, 26, 35, 36, 37, 38, 40, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 55, 57, 58, 59} <= set(pitches), (
         "Roland's"
     )

@@ -142,7 +142,7 @@ def test_bar_that_is_no_whole_number_of_steps(grid: Representation) -> None:
     odd = Bar(3, 8.0, 4 * 5 / 128, 5, 128)
     message = (
         "Bar 3 (5/128) lasts 0.15625 quarter notes, which is not a whole number of steps at "
-        f"{grid.steps_per_quarter} a quarter; choose other bars."
+        f"{grid.steps_per_quarter} per quarter note; choose other bars."
     )
     with pytest.raises(RepresentationError, match=f"^{re.escape(message)}$"):
         grid.encode([], [*bars((4, 4), (4, 4)), odd])
@@ -157,7 +157,7 @@ def test_steps_of_bars_in_many_metres() -> None:
 def test_bar_shorter_than_a_step_or_between_two(metre: tuple[int, int]) -> None:
     score = Score(time_signatures=(TimeSignature(0.0, *metre),))
     with pytest.raises(
-        RepresentationError, match=rf"^Bar 1 \({metre[0]}/{metre[1]}\) lasts .* at 4 a quarter; choose other bars\.$"
+        RepresentationError, match=rf"^Bar 1 \({metre[0]}/{metre[1]}\) lasts .* at 4 per quarter note; choose other bars\.$"
     ):
         MelodyGrid().bar_steps(score.bars())
 
@@ -271,7 +271,7 @@ def test_times_go_to_the_nearest_step_of_unequal_ones(time: float, step: int) ->
 def test_melody_grid_refuses_absurd_arguments(arguments: tuple[int, ...]) -> None:
     steps, lowest, highest = (*arguments, *(4, 21, 108)[len(arguments) :])
     message = (
-        "MelodyGrid needs 1 to 96 steps a quarter and a range of at least an octave within 0 to 127; got "
+        "MelodyGrid needs 1 to 96 steps per quarter note and a range of at least an octave within 0 to 127; got "
         f"steps_per_quarter={steps}, lowest={lowest}, highest={highest}."
     )
     with pytest.raises(ParameterError, match=f"^{re.escape(message)}$"):
