@@ -1,4 +1,4 @@
-"""What a collection of tunes offers: a list of items, each read on its own, so that one bad item stops nothing."""
+"""Collections of tunes: lists of items, each of which is read on its own, so that a bad item stops nothing."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -13,12 +13,12 @@ __all__ = ["Collection", "Item", "hash_files"]
 
 @dataclass(frozen=True)
 class Item:
-    """One piece of a collection that has not been read yet.
+    """One item of a collection, not read yet.
 
     Arguments:
-        tune: Name of the tune; splits are drawn by it, so pieces of one tune share it.
+        tune: Name of the tune. Splits are drawn by it, so the parts of one tune share it.
         path: The file that holds it.
-        part: What to take from the file: a line number, a member name, or empty for all of it.
+        part: The part of the file: a line number, a member name, or empty for all of it.
     """
 
     tune: str
@@ -37,7 +37,7 @@ class Collection(ABC):
     title: str
     licence: str
     test_only: bool = False
-    kind: str = "melody"  # what its tracks are, a key of `musicae.music.kinds.KINDS`
+    kind: str = "melody"  # the kind of music of its tracks, a key of `musicae.music.kinds.KINDS`
     packaged: bool = False  # whether it comes with a package and needs no path
 
     def __init__(self, root: Path | None = None) -> None:
@@ -45,10 +45,10 @@ class Collection(ABC):
 
     @abstractmethod
     def items(self) -> list[Item]:
-        """List what there is, in a fixed order.
+        """List the items, in a fixed order.
 
         Raises:
-            DataError: the data are not where they should be.
+            DataError: the data are missing.
         """
 
     @abstractmethod
@@ -56,7 +56,7 @@ class Collection(ABC):
         """Read one item; **every** track of the score is music of the collection's kind.
 
         Raises:
-            MusicaeError: the item is unusable; the text says why.
+            MusicaeError: the item is unusable; the message gives the reason.
         """
 
     def content_key(self) -> str:
@@ -64,12 +64,12 @@ class Collection(ABC):
         return hash_files(sorted({item.path for item in self.items()}))
 
     def fixed_split(self, item: Item) -> str | None:
-        """Return the split the authors of the collection prescribe for an item, if they do."""
+        """Return the split that the authors of the collection prescribe for an item, or None."""
         return "test" if self.test_only else None
 
 
 def hash_files(paths: Sequence[Path], root: Path | None = None) -> str:
-    """Return a hash over content and names of files, the names as seen from `root`; what cannot be read counts as that."""
+    """Return a hash of the content and names of files, the names relative to `root`; unreadable files are marked."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update((path.name if root is None else path.relative_to(root).as_posix()).encode())

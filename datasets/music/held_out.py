@@ -1,4 +1,4 @@
-"""The windows that a checkpoint is measured on: none of them occurs in its training tunes."""
+"""The windows that a checkpoint is measured on. None of them occurs in its training tunes."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def open_subject(
 ) -> Subject:
     """Load a checkpoint and prepare the windows to measure it on.
 
-    Windows that occur, in any key, in the training tunes of the checkpoint's packaged collections are dropped.
+    Windows that count as equal to one in the training tunes of the checkpoint's packaged collections are dropped.
 
     Arguments:
         checkpoint: Name or path.
@@ -38,17 +38,19 @@ def open_subject(
         DataError: the split has no windows.
     """
     model = load(checkpoint, device=device)
-    wanted = open_collections(data, kind=model.kind.name)
-    known = _training_collections(model.info, {c.name for c in wanted})
-    windows = prepare([*known, *wanted], model.spec, progress=progress)
-    names = tuple(c.name for c in wanted if len(windows.rows(split, c.name)))
+    collections = open_collections(data, kind=model.kind.name)
+    training = _training_collections(model.info, {c.name for c in collections})
+    windows = prepare([*training, *collections], model.spec, progress=progress)
+    names = tuple(c.name for c in collections if len(windows.rows(split, c.name)))
     if not names:
-        raise DataError(f"The {split} split of {', '.join(c.name for c in wanted)} has no windows; choose another --split.")
+        raise DataError(
+            f"The {split} split of {', '.join(c.name for c in collections)} has no windows; choose another --split."
+        )
     return Subject(model, windows, split, names)
 
 
-def _training_collections(info: CheckpointInfo, besides: set[str]) -> list[Collection]:
-    """Return the packaged collections that a checkpoint was trained on, so that windows it has seen can be dropped."""
+def _training_collections(info: CheckpointInfo, opened: set[str]) -> list[Collection]:
+    """Return the packaged collections that a checkpoint was trained on, except those that are open already."""
     trained = info.data.get("collections", {})
-    names = [n for n in trained if n in COLLECTIONS and COLLECTIONS[n].packaged and n not in besides]
-    return open_collections(tuple(names)) if names else []
+    names = [n for n in trained if n in COLLECTIONS and COLLECTIONS[n].packaged and n not in opened]
+    return open_collections(tuple(names), kind=info.kind) if names else []

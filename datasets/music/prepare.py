@@ -1,8 +1,8 @@
-"""Tunes to windows of a few bars: split by tune, deduplicated under transposition, kept as flat arrays.
+"""Tunes to windows of a few bars: split by tune, deduplicated, and stored as flat arrays.
 
-The split of a tune follows from its name and the seed alone, so that it never changes when collections are added.
-Two windows count as equal when one is a transposition of the other. A window that occurs in the training tunes is
-dropped from validation and test, and one that occurs in the validation tunes is dropped from test.
+The split of a tune depends on its name and the seed only, so it never changes if collections are added. The kind of music
+defines which windows count as equal (`Kind.window_key`); melodies do under transposition. A window that occurs in the training
+tunes is dropped from validation and test, and one that occurs in the validation tunes is dropped from test.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from musicae.music.windows import SPLITS, PreparedWindows
 
 __all__ = ["prepare", "split_of", "windows_of"]
 
-_VERSION = 4  # raise when the same tunes would give other windows
+_VERSION = 4  # raise it if the same tunes would give other windows
 
 
 def split_of(name: str, seed: int = 0) -> str:
@@ -39,13 +39,13 @@ def split_of(name: str, seed: int = 0) -> str:
 def windows_of(track: Track, bars: Sequence[Bar], spec: WindowSpec) -> list[GridWindow]:
     """Return all windows of whole bars of one metre, at a stride of one bar.
 
-    Skipped are silent windows, windows that are too long, and bars that are not a whole number of steps (a transcription slip in
-    most cases).
+    Silent windows, windows that are too long, and bars that are not a whole number of steps (mostly transcription errors) are
+    skipped.
     """
     grid, count, longest_window = spec.representation, spec.bars, spec.longest_window
     onsets = [n.onset for n in track.notes]
     longest = max((n.duration for n in track.notes), default=0.0)
-    found = []
+    windows = []
     for i in range(len(bars) - count + 1):
         chosen = bars[i : i + count]
         first = chosen[0]
@@ -60,8 +60,8 @@ def windows_of(track: Track, bars: Sequence[Bar], spec: WindowSpec) -> list[Grid
             continue
         window = grid.encode(track.notes[low:high], chosen)
         if grid.begins(window.tokens).any():
-            found.append(window)
-    return found
+            windows.append(window)
+    return windows
 
 
 def prepare(
@@ -72,17 +72,17 @@ def prepare(
     progress: Progress | None = None,
     jobs: int | None = None,
 ) -> PreparedWindows:
-    """Read collections and cut them into windows, from the cache where nothing has changed.
+    """Read collections and cut them into windows, or load the windows from the cache if nothing has changed.
 
     Arguments:
-        collections: What to read.
+        collections: The collections.
         spec: The windows to cut.
         seed: Seed of the split by tune.
         progress: Called with a title, the number of items done and their total.
         jobs: Number of reading processes (see `read_collection`).
 
     Raises:
-        DataError: data are missing, or no window came out.
+        DataError: data are missing, or there are no windows.
     """
     parts = [[c.name, c.content_key()] for c in collections]
     recipe = json.dumps([_VERSION, VERSION, parts, spec.representation.to_dict(), spec.bars, spec.longest_window, seed])
@@ -112,13 +112,13 @@ def prepare(
 
 
 def _nothing(report: dict[str, Any], bars: int) -> str:
-    """Return why no window came out of collections, by the report on them."""
+    """Return why collections have no windows, according to their report."""
     reasons = Counter(reason for counts in report.values() for _, reason in counts["rejected"])
     text = f"No window of {bars} bars came out of {', '.join(report)}"
     if not reasons:
         return f"{text}: the tunes are shorter, or their bars too long; choose fewer bars or other data."
     reason, count = reasons.most_common(1)[0]
-    return f"{text}: of {reasons.total()} files that cannot be used {count} say: {reason}"
+    return f"{text}: {reasons.total()} files cannot be used, {count} of them for this reason: {reason}"
 
 
 class _Cutter:
@@ -161,10 +161,10 @@ class _Cutter:
         self.count += 1
 
     def _rebarred(self, tune: Tune, track: Track) -> GridWindow | None:
-        """Return one window of the track in bars of a length that the corpora hardly have.
+        """Return one window of the track in bars of a length that is rare in the corpora.
 
-        Tunes in 5/4, 7/8 or 4/2 are rare in the books but not in users' files; one window a training tune, cut at a
-        bar line into bars of a length drawn by the tune's name, shows the model every place in every metre.
+        Tunes in 5/4, 7/8 or 4/2 are rare in the books but not in users' files. One window per training tune is cut at a bar
+        line into bars of a length drawn by the tune's name, so that models are trained on every place in every metre.
         """
         rng = np.random.default_rng([self.seed, *hashlib.sha256(f"{tune.name}/{track.name}".encode()).digest()])
         grid = self.representation
@@ -179,14 +179,14 @@ class _Cutter:
             return None
         start = bars[int(rng.integers(len(bars)))].start
         odd = [Bar(i + 1, start + i * quarters, quarters, length, 8) for i in range(self.bars)]
-        found = windows_of(track, odd, self.spec)
-        return found[0] if found else None
+        windows = windows_of(track, odd, self.spec)
+        return windows[0] if windows else None
 
     def _is_off_grid(self, onset: float) -> bool:
         return self.representation.steps_in(onset, otherwise=-1) < 0
 
     def _keep(self, window: GridWindow, split: int) -> None:
-        """Remember a window; of equal ones the first of the lowest split is kept."""
+        """Store a window; of equal windows, the first of the earliest split stays."""
         key = self.kind.window_key(window, self.representation)
         self.seen.append((key, split, self.count))
         known = self.best.get(key)
@@ -194,27 +194,27 @@ class _Cutter:
             self.best[key] = (split, self.count, window)
 
     def arrays(self) -> dict[str, Any]:
-        """Return the kept windows and the report as arrays."""
-        kept = list(self.best.values())
+        """Return the stored windows and the report as arrays."""
+        stored = list(self.best.values())
         for index, counts in enumerate(self.report.values()):
             mine = [(k, s) for k, s, c in self.seen if c == index]
             counts["windows"] = len(mine)
-            counts["kept"] = {n: sum(s == i and c == index for s, c, _ in kept) for i, n in enumerate(SPLITS)}
+            counts["kept"] = {n: sum(s == i and c == index for s, c, _ in stored) for i, n in enumerate(SPLITS)}
             unique = {(k, s) for k, s in mine}
             counts["dropped"] = {n: sum(s == i and self.best[k][0] < i for k, s in unique) for i, n in enumerate(SPLITS)}
-        longest = max((len(w.tokens) for _, _, w in kept), default=0)
-        tokens = np.zeros((len(kept), longest), dtype=np.uint8 if self.representation.depth <= 256 else np.int16)
-        values = np.zeros((len(kept), longest, self.representation.values), dtype=np.int8)
-        for row, (_, _, window) in enumerate(kept):
+        longest = max((len(w.tokens) for _, _, w in stored), default=0)
+        tokens = np.zeros((len(stored), longest), dtype=np.uint8 if self.representation.depth <= 256 else np.int16)
+        values = np.zeros((len(stored), longest, self.representation.values), dtype=np.int8)
+        for row, (_, _, window) in enumerate(stored):
             tokens[row, : len(window.tokens)] = window.tokens
             if window.values is not None:
                 values[row, : len(window.tokens)] = _bytes(window.values)
         return {
             "tokens": tokens,
             "values": values,
-            "bar_steps": np.array([w.bar_steps for _, _, w in kept], dtype=np.int16).reshape(-1, self.bars),
-            "split": np.array([s for s, _, _ in kept], dtype=np.uint8),
-            "collection": np.array([c for _, c, _ in kept], dtype=np.uint8),
+            "bar_steps": np.array([w.bar_steps for _, _, w in stored], dtype=np.int16).reshape(-1, self.bars),
+            "split": np.array([s for s, _, _ in stored], dtype=np.uint8),
+            "collection": np.array([c for _, c, _ in stored], dtype=np.uint8),
             "report": np.frombuffer(json.dumps(self.report).encode(), dtype=np.uint8),
         }
 

@@ -1,4 +1,4 @@
-"""Read whole collections once, on all cores, and keep the result in the cache."""
+"""Read whole collections once, on all cores, and store the result in the cache."""
 
 import json
 import logging
@@ -20,18 +20,18 @@ from musicae.music.score import KeySignature, Note, Score, Tempo, TimeSignature,
 
 __all__ = ["VERSION", "Rejection", "Tune", "read_collection"]
 
-VERSION = 3  # raise when a reader changes what it returns
+VERSION = 3  # raise it if a reader returns something else for the same file
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Tune:
-    """A tune that was read: every track of the score is a melody.
+    """A tune: every track of its score is music of the collection's kind.
 
     Arguments:
         name: Unique name, `collection/...`.
         collection: Name of the collection.
-        split: The split its authors prescribe, or an empty string.
+        split: The split that its authors prescribe, or an empty string.
         score: Its notes.
     """
 
@@ -52,12 +52,12 @@ class Rejection:
 def read_collection(
     collection: Collection, progress: Progress | None = None, *, jobs: int | None = None
 ) -> tuple[list[Tune], list[Rejection]]:
-    """Read all items of a collection, from the cache where its content has not changed.
+    """Read all items of a collection, or load them from the cache if its content has not changed.
 
     Arguments:
-        collection: What to read.
+        collection: The collection.
         progress: Called with a title, the number of items done and their total.
-        jobs: Number of processes; None takes one a core, 0 reads in this process.
+        jobs: Number of processes; None takes one per core, 0 reads in this process.
 
     Raises:
         DataError: the collection's data are missing.
@@ -77,7 +77,7 @@ def _read_all(collection: Collection, progress: Progress | None, jobs: int | Non
     report = progress or (lambda what, done, total: None)
     tasks = [(collection, item) for item in items]
     if jobs > 1:
-        # A fresh interpreter a worker: forking a process that already runs threads (torch) can hang.
+        # Each worker is a fresh interpreter, because forking a process that already runs threads (torch) can hang.
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
             for result in pool.map(_read_one, tasks, chunksize=8):
                 results.append(result)
@@ -90,7 +90,7 @@ def _read_all(collection: Collection, progress: Progress | None, jobs: int | Non
 
 
 def _read_one(task: tuple[Collection, Item]) -> Score | str:
-    """Return the score of an item, or the reason why there is none."""
+    """Return the score of an item, or the reason why it cannot be read."""
     collection, item = task
     try:
         return collection.read(item)
@@ -99,7 +99,7 @@ def _read_one(task: tuple[Collection, Item]) -> Score | str:
 
 
 def _pack(items: Sequence[Item], splits: Sequence[str], results: Sequence[Score | str]) -> dict[str, Any]:
-    """Turn scores into flat arrays: one row a note, one a tune's header (JSON)."""
+    """Turn scores into flat arrays: one row per note, and the headers of the tunes as JSON."""
     notes: list[tuple[float, float, int, int, int, int]] = []
     headers: list[dict[str, Any]] = []
     rejected: list[list[str]] = []

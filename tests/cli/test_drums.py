@@ -210,7 +210,7 @@ def test_a_model_that_keeps_everything_gives_the_hits_back_and_early_ones_stay_e
 
 def test_drums_have_no_scale(run: Run, shipped: None) -> None:
     status, out, err = run("vary", "x.mid", "--key", "D")
-    assert (status, out, err.splitlines()[-1]) == (2, "", "Error: Drums have no key; leave out the scale.")
+    assert (status, out, err.splitlines()[-1]) == (2, "", "Error: Drums have no key; do not give a scale.")
 
 
 def test_hit_distance() -> None:

@@ -28,29 +28,29 @@ def open_collections(names: tuple[str, ...] = (), *, training: bool = False, kin
     """Return collections by name.
 
     Arguments:
-        names: Names of `COLLECTIONS`, each with `=PATH` where its data lie elsewhere, or folders of MIDI files; none means
-            the collections that the kind of music trains on by default.
-        training: Refuse collections that may only be tested on.
-        kind: The kind of music wanted, a key of `musicae.music.kinds.KINDS`.
+        names: Names of `COLLECTIONS`, each with `=PATH` if its data are in a file or folder, or folders of MIDI files; none
+            means the default collections of the kind of music.
+        training: Whether the data are for training, which test-only collections are not.
+        kind: The kind of music, a key of `musicae.music.kinds.KINDS`.
 
     Raises:
-        DataError: no name for a kind without default collections, an unknown name, two of one name, a collection of another
-            kind, a path for one that needs none, or a test-only collection for training.
+        DataError: there is no name for a kind without default collections, an unknown name, or two collections of one name; a
+            collection has other tracks than the kind, takes no path, or is test-only and meant for training.
     """
-    wanted = KINDS[kind]
-    if not (names or wanted.collections):
-        title = wanted.title
+    music = KINDS[kind]
+    if not (names or music.collections):
+        title = music.title
         raise DataError(
             f"A model of {title} needs {title}; give --data groove=FOLDER, groove=FILE.zip, or a folder of MIDI files."
         )
     opened: list[Collection] = []
-    for text in names or wanted.collections:
+    for text in names or music.collections:
         collection = _open(text, kind)
         if collection.name in {c.name for c in opened}:
             raise DataError(f"Two collections are named {collection.name!r}; give each once, and folders names of their own.")
-        if collection.kind != kind:
-            theirs = KINDS[collection.kind].title
-            raise DataError(f"{text} holds {theirs}, and the model is one of {wanted.title}; choose other data.")
+        other = KINDS[collection.kind]
+        if other.tracks != music.tracks:  # kinds that work on the same tracks share their collections
+            raise DataError(f"{text} holds {other.title}, and the model is one of {music.title}; choose other data.")
         if training and collection.test_only:
             raise DataError(f"The collection {text!r} ({collection.licence}) is a test set; do not train on it.")
         opened.append(collection)

@@ -1,4 +1,4 @@
-"""Collections inside the music21 package: three books of folk tunes, the Bach chorales, and Essen (test only)."""
+"""Collections in the music21 package: three books of folk tunes, the Bach chorales, and Essen (test only)."""
 
 import importlib.util
 from pathlib import Path
@@ -29,10 +29,10 @@ class _AbcBooks(Collection):
 
     def items(self) -> list[Item]:
         """List the tunes; the part of an item is the number of its first line."""
-        found = []
+        items = []
         for path in sorted(_corpus(self.folder).glob("*.abc")):
-            found += [Item(f"{self.name}/{path.stem}:{line}", path, str(line)) for line in split_book(path)]
-        return found
+            items += [Item(f"{self.name}/{path.stem}:{line}", path, str(line)) for line in split_book(path)]
+        return items
 
     def read(self, item: Item) -> Score:
         """Read one tune: one track, the melody."""
@@ -58,7 +58,7 @@ class AirdsAirs(_AbcBooks):
 
 
 class EssenFolksong(_AbcBooks):
-    """Essen folk song collection; its licence is not for commercial use, so it is a test set only."""
+    """Essen folk song collection. Its licence excludes commercial use, so it is a test set only."""
 
     name, folder, title = "essen", "essenFolksong", "Essen Folksong Collection"
     licence = "non-commercial use only"
@@ -66,7 +66,7 @@ class EssenFolksong(_AbcBooks):
 
 
 class BachChorales(Collection):
-    """Four-part chorales by J. S. Bach; each of the voices is a melody."""
+    """Four-part chorales by J. S. Bach. Each voice is a melody."""
 
     name, title = "chorales", "Bach chorales, every voice a melody"
     packaged = True
@@ -77,7 +77,7 @@ class BachChorales(Collection):
         return [Item(f"{self.name}/{path.stem}", path) for path in sorted(_corpus("bach").glob("*.mxl"))]
 
     def read(self, item: Item) -> Score:
-        """Read one chorale: one track a part, notes tied across bars joined, the pick-up at the end of a full bar."""
+        """Read one chorale: one track per part, tied notes joined, a pick-up at the end of a full bar."""
         from music21 import converter
 
         try:
@@ -100,7 +100,7 @@ class BachChorales(Collection):
 
 
 def _part_notes(part: object, lead: float) -> tuple[Note, ...]:
-    """Return a part's notes, chords by their highest note, grace notes left out."""
+    """Return the notes of a part: the highest note of each chord, without grace notes."""
     notes = []
     for element in part.flatten().notes:  # type: ignore[attr-defined]
         length = float(element.duration.quarterLength)

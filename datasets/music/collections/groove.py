@@ -1,6 +1,6 @@
 """The Groove MIDI Dataset: drummers on an electronic kit, played to a metronome, with velocities and microtiming.
 
-Its authors prescribe the splits, in `info.csv`. Hits are kept where they were played; the grid is the metronome's.
+Its authors prescribe the splits in `info.csv`. Hits keep the times at which they were played; the grid is the metronome's.
 
 References:
     Gillick, Roels, Engel, Eck and Bamman, 2019, Learning to Groove with Inverse Sequence Transformations, arXiv 1905.06118.
@@ -25,7 +25,7 @@ _SPLITS = {"train": "train", "validation": "valid", "test": "test"}
 
 
 class Groove(Collection):
-    """Groove's performances, beats and fills.
+    """Performances, beats and fills of the Groove MIDI Dataset.
 
     Arguments:
         root: The folder that holds `groove/`, that folder itself, or the zip of it.
@@ -43,7 +43,7 @@ class Groove(Collection):
             raise DataError(f"The data of Groove {where}; give --data groove=FOLDER or groove=FILE.zip.")
 
     def items(self) -> list[Item]:
-        """List the performances; the part of an item is its path beside `info.csv`."""
+        """List the performances; the part of an item is its path relative to `info.csv`."""
         assert self.root is not None
         return [Item(f"{self.name}/{row['id']}", self.root, row["midi_filename"]) for row in self._rows]
 
@@ -63,29 +63,29 @@ class Groove(Collection):
         return self._splits[item.part]
 
     def content_key(self) -> str:
-        """Return a hash of the table of performances (the data set has one version), and of which files a folder has."""
+        """Return a hash of the table of performances and, for a folder, of the set of files that exist."""
         assert self.root is not None
         digest = hashlib.sha256(self._table)
         if self.root.is_dir():
-            there = self.root / self._folder
-            digest.update(bytes((there / row["midi_filename"]).is_file() for row in self._rows))
+            folder = self.root / self._folder
+            digest.update(bytes((folder / row["midi_filename"]).is_file() for row in self._rows))
         return digest.hexdigest()[:16]
 
     @cached_property
     def _folder(self) -> str:
-        """Where `info.csv` lies, in the zip or under the root."""
+        """The folder of `info.csv`, in the zip or below the root."""
         assert self.root is not None
         try:
             if self.root.is_file():
                 with zipfile.ZipFile(self.root) as archive:
-                    found = [PurePosixPath(n) for n in archive.namelist() if PurePosixPath(n).name == "info.csv"]
+                    tables = [PurePosixPath(n) for n in archive.namelist() if PurePosixPath(n).name == "info.csv"]
             else:
-                found = [PurePosixPath(p.relative_to(self.root).as_posix()) for p in sorted(self.root.rglob("info.csv"))]
+                tables = [PurePosixPath(p.relative_to(self.root).as_posix()) for p in sorted(self.root.rglob("info.csv"))]
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{self.root} is not a readable zip file ({error}).") from error
-        if not found:
+        if not tables:
             raise DataError(f"{self.root} holds no info.csv laid out as groove/info.csv.")
-        return found[0].parent.as_posix()
+        return tables[0].parent.as_posix()
 
     def _contents(self, name: str) -> bytes:
         """Return the bytes of a file named relative to `info.csv`."""

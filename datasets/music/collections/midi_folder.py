@@ -1,4 +1,4 @@
-"""Any folder of MIDI files: the track of each file that a kind of music takes."""
+"""Any folder of MIDI files, of each the track that the kind of music takes."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ class MidiFolder(Collection):
 
     Arguments:
         root: The folder.
-        kind: The kind of music wanted, a key of `musicae.music.kinds.KINDS`.
+        kind: The kind of music, a key of `musicae.music.kinds.KINDS`.
     """
 
     name = "folder"
@@ -28,12 +28,11 @@ class MidiFolder(Collection):
         self.kind = kind
         if root is None or not root.is_dir():
             raise DataError(f"{root} is not a folder; give a folder of MIDI files.")
-        prefix = "folder" if kind == "melody" else kind  # names decide splits, so they never change
-        self.name = f"{prefix}-{root.resolve().name}"
+        self.name = f"{KINDS[kind].folder or kind}-{root.resolve().name}"
         self.title = f"MIDI files in {root}"
 
     def items(self) -> list[Item]:
-        """List the MIDI files, by their endings, at any depth."""
+        """List the files at any depth with the ending of a MIDI file."""
         assert self.root is not None
         paths = sorted(p for p in self.root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
         if not paths:
@@ -41,10 +40,10 @@ class MidiFolder(Collection):
         return [Item(f"{self.name}/{p.relative_to(self.root)}", p) for p in paths]
 
     def content_key(self) -> str:
-        """Return a hash of the files and of where they lie, for tunes are named and split by it."""
+        """Return a hash of the files and their paths, by which tunes are named and split."""
         return hash_files([item.path for item in self.items()], self.root)
 
     def read(self, item: Item) -> Score:
-        """Read one file, keeping the track that the kind takes."""
+        """Read the track of one file that the kind takes."""
         score, index = KINDS[self.kind].tracks.choose(read_midi(item.path), str(item.path), None)
         return Score((score.tracks[index],), score.tempos, score.time_signatures, score.keys)

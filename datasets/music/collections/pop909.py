@@ -1,8 +1,8 @@
 """POP909 (Wang et al., 2020, arXiv 2008.07142): the melody tracks of Chinese pop songs, from the official tree or its zip.
 
-The files run at one tempo that the performance does not quite follow; `beat_midi.txt` tells where its beats lie, in
-seconds, and which of them begin a bar. Notes are moved onto those beats, a beat being a quarter note, and the first bar
-begins at the first marked beat that no note precedes by more than a bar.
+The files have one constant tempo, which the performance follows only roughly. `beat_midi.txt` lists the times of its beats in
+seconds, and marks those that begin a bar. Notes are moved onto those beats, one beat per quarter note. The first bar begins at
+the first marked beat that no note precedes by more than a bar.
 """
 
 import zipfile
@@ -48,8 +48,8 @@ class Pop909(Collection):
                 raise DataError(f"{self.root} is not a readable zip file ({error}).") from error
             items = [Item(f"{self.name}/{Path(n).stem}", self.root, n) for n in names]
         else:
-            found = sorted(p for p in self.root.rglob("*.mid") if self._is_song(p))
-            items = [Item(f"{self.name}/{p.stem}", p) for p in found]
+            files = sorted(p for p in self.root.rglob("*.mid") if self._is_song(p))
+            items = [Item(f"{self.name}/{p.stem}", p) for p in files]
         if not items:
             raise DataError(f"{self.root} holds no songs laid out as POP909/001/001.mid.")
         return items
@@ -90,7 +90,7 @@ def _contents(item: Item, name: str) -> bytes:
 
 
 def _on_beats(score: Score, melody: Track, table: NDArray[np.float64]) -> Score:
-    """Place notes on the beats of the table: seconds, a mark of half bars, a mark of bars."""
+    """Place notes on the beats of a table with the columns seconds, mark of half bars, and mark of bars."""
     if table.ndim != 2 or len(table) < 8 or table.shape[1] < 3 or not bool((np.diff(table[:, 0]) > 0).all()):
         raise DataError("has no usable beat_midi.txt")
     seconds, downbeats = table[:, 0], np.flatnonzero(table[:, 2])

@@ -1,4 +1,4 @@
-"""A phrase: a few bars of one melody, or of drums, on the grid, with the tempo, loudness and instrument that it came with."""
+"""Phrases: a few bars of one track on a grid, with the tempo, loudness and instrument of the file they come from."""
 
 import statistics
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ class Manner:
     """How a phrase is played.
 
     Arguments:
-        qpm: Tempo in quarter notes a minute.
+        qpm: Tempo in quarter notes per minute.
         velocity: Loudness of its notes, 1 to 127.
         program: General MIDI program.
         name: Track name.
         metres: Numerator and denominator of each bar.
         key: Key number as in `KeySignature`, or None.
-        is_drum: Whether it is played on drums.
-        lead: By how many quarter notes its first hits may come before its first bar.
+        is_drum: Whether it plays on the drum channel.
+        lead: Quarter notes by which its first hits may come before its first bar.
     """
 
     qpm: float = 120.0
@@ -42,13 +42,13 @@ class Manner:
 
 @dataclass(frozen=True)
 class Phrase:
-    """A few bars of one melody, or of drums.
+    """A few bars of one track.
 
     Arguments:
         window: The bars on the grid.
         manner: How they are played.
-        track: Number of the track they came from (from 1), 0 for none.
-        first_bar: Number of their first bar in that file (from 1), 0 for none.
+        track: Number of their track in the file (from 1), or 0 if they come from no file.
+        first_bar: Number of their first bar in the file (from 1), or 0 if they come from no file.
     """
 
     window: GridWindow
@@ -58,7 +58,7 @@ class Phrase:
 
     @property
     def bar_numbers(self) -> str:
-        """Numbers of its first and last bar in the file it came from, such as `3-4`."""
+        """Numbers of its first and last bar in the file, such as `3-4`."""
         return f"{self.first_bar}-{self.first_bar + len(self.window.bar_steps) - 1}"
 
 
@@ -79,11 +79,11 @@ def take_phrase(
         rule: How the track is found.
         track: Track number (from 1) or name instead of the rule.
         bars: First and last bar (from 1, inclusive) instead of the first full phrase.
-        where: What to call the source in messages. [default: its path]
+        where: Name of the source in messages. [default: its path]
 
     Raises:
-        MidiError: the file cannot be read, or has no such part.
-        ParameterError: a track or bars that do not exist.
+        MidiError: the file cannot be read, or has no track of this kind.
+        ParameterError: the track or the bars do not exist.
         RepresentationError: the bars do not fit the grid or the model.
     """
     score, where = open_score(source, where)
@@ -121,7 +121,7 @@ def phrase_of(
         score: Gives tempo and key.
         index: Index of the track, which gives instrument and name.
         bars: Consecutive bars.
-        notes: The notes that sound in them, and any others of the track.
+        notes: The notes that sound in them; further notes of the track are ignored.
         representation: The grid.
         rule: The kind of track.
 
@@ -183,14 +183,14 @@ def empty_phrase(spec: WindowSpec, rule: TrackRule, metre: str = "4/4", qpm: flo
 
 
 def blend(a: Manner, b: Manner, alpha: float) -> Manner:
-    """Mix two manners: tempo and loudness gradually; instrument, metre, key and name of the nearer end."""
+    """Mix two manners: tempo and loudness change gradually; instrument, metre, key and name are those of the nearer end."""
     nearer = a if alpha < 0.5 else b
     qpm = nearer.qpm if alpha in (0.0, 1.0) else a.qpm * (b.qpm / a.qpm) ** alpha
     return replace(nearer, qpm=qpm, velocity=round(a.velocity + alpha * (b.velocity - a.velocity)))
 
 
 def to_score(window: GridWindow, manner: Manner, representation: Representation) -> Score:
-    """Turn a window into a score played in the given manner; hits of a manner with a lead may have onsets below 0."""
+    """Turn a window into a score played in a manner. Hits may have negative onsets if the manner has a lead."""
     decoded = representation.decode(window, velocity=manner.velocity)
     notes = tuple(n if n.onset >= -manner.lead else replace(n, onset=-manner.lead) for n in decoded)
     metres = manner.metres or ((4, 4),) * len(window.bar_steps)
@@ -213,7 +213,7 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
         lengths: Their lengths in quarter notes.
 
     Returns:
-        One score with a track for each program, name and kind (drums or not), and their tempos, metres and keys in a row.
+        One score with one track per program, name and channel kind (drums or not); tempos, metres and keys follow each other.
     """
     notes: dict[tuple[int, bool, str], list[Note]] = {}
     controls: dict[tuple[int, bool, str], list[Control]] = {}
@@ -230,18 +230,18 @@ def join(scores: list[Score], lengths: list[float]) -> Score:
         for tempo in score.tempos or (Tempo(0.0, 120.0),):
             if not tempos or abs(tempos[-1].qpm - tempo.qpm) > 1e-6:
                 tempos.append(Tempo(tempo.time + start, tempo.qpm))
-        for s in _from_the_start(score.time_signatures):
+        for s in _from_start(score.time_signatures):
             if not signatures or (signatures[-1].numerator, signatures[-1].denominator) != (s.numerator, s.denominator):
                 signatures.append(TimeSignature(s.time + start, s.numerator, s.denominator))
         for key in score.keys:
             if not keys or keys[-1].number != key.number:
                 keys.append(KeySignature(key.time + start, key.number))
         start += length
-    tracks = tuple(Track(tuple(sorted(kept)), *manner, tuple(controls[manner])) for manner, kept in notes.items())
+    tracks = tuple(Track(tuple(sorted(some)), *manner, tuple(controls[manner])) for manner, some in notes.items())
     end = start if scores and scores[-1].length else 0.0
     return Score(tracks, tuple(tempos), tuple(signatures), tuple(keys), end)
 
 
-def _from_the_start(metres: Sequence[TimeSignature]) -> tuple[TimeSignature, ...]:
-    """Return metres, 4/4 before the first of them."""
+def _from_start(metres: Sequence[TimeSignature]) -> tuple[TimeSignature, ...]:
+    """Return metres, with 4/4 before the first of them if it starts later."""
     return tuple(metres) if metres and metres[0].time < 1e-6 else (TimeSignature(0.0, 4, 4), *metres)

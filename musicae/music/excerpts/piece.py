@@ -1,12 +1,12 @@
 """Whole pieces cut into the windows of a model.
 
-* Windows of the model's number of bars follow one another from the first full bar on (`musicae.music.excerpts.bars`), so that
-  two pieces begin alike. A pick-up is kept as it is in the file.
-* A window has bars of one metre, like the windows that models are trained on. If too few bars are left before the metre changes
+* Windows of the model's number of bars follow one another, beginning with the first full bar
+  (`musicae.music.excerpts.bars`), so that two pieces begin alike. A pick-up stays as it is in the file.
+* A window has bars of one metre, like the windows that models are trained on. If too few bars remain before the metre changes
   or the piece ends, the window reaches back over bars that precede it, and only its new bars are used. If the metre has fewer
   bars than a window, silent ones are appended.
-* Bars that are not a whole number of time steps or too long for the model, and windows in which nothing sounds, are kept as
-  they are in the file. `Piece.kept` lists them with the reason.
+* Bars that are not a whole number of time steps, bars that are too long for the model, and windows in which nothing sounds
+  stay as they are in the file. `Piece.kept` lists them with the reason.
 """
 
 from bisect import bisect_left
@@ -28,7 +28,7 @@ __all__ = ["KeptBars", "NoteIndex", "Piece", "Window", "cut"]
 
 @dataclass(frozen=True)
 class NoteIndex:
-    """The notes of a track, sorted by onset, among which those near a place are quickly found."""
+    """The notes of a track, sorted by onset, with a fast search for those near a time."""
 
     notes: tuple[Note, ...]
 
@@ -41,7 +41,7 @@ class NoteIndex:
         return max((n.duration for n in self.notes), default=0.0)
 
     def near(self, start: float, end: float) -> Sequence[Note]:
-        """Return the notes that begin before `end` and may sound after `start`, and few others."""
+        """Return all notes that begin before `end` and sound after `start`, and a few notes before them."""
         low, high = bisect_left(self._onsets, start - self._longest), bisect_left(self._onsets, end)
         return self.notes[low:high]
 
@@ -52,7 +52,7 @@ class NoteIndex:
 
 @dataclass(frozen=True)
 class KeptBars:
-    """Bars that do not go through the model: numbers of the first and the last, and why."""
+    """Bars that do not pass through the model: the numbers of the first and the last, and the reason."""
 
     first: int
     last: int
@@ -60,13 +60,13 @@ class KeptBars:
 
     @property
     def bar_numbers(self) -> str:
-        """Numbers of first and last bar, such as `3-4`, or of the only one."""
+        """Numbers of the first and last bar, such as `3-4`, or the number of the only bar."""
         return f"{self.first}-{self.last}" if self.last > self.first else str(self.first)
 
 
 @dataclass(frozen=True)
 class Window:
-    """One window of a piece, and the stretch of the piece that is taken from it.
+    """One window of a piece, and the stretch of the piece that it stands for.
 
     Arguments:
         phrase: The window; it may begin before the stretch or end after it.
@@ -88,8 +88,8 @@ class Piece:
     Arguments:
         score: The score; the track that the model works on is one track.
         track: Index of that track.
-        windows: The windows that go through the model, in order.
-        kept: The bars that do not.
+        windows: The windows that pass through the model, in order.
+        kept: The bars that do not, as they are in the file.
         keep_tracks: Whether results keep the other tracks, lyrics and markers.
     """
 
@@ -126,7 +126,7 @@ def cut(
         spec: The bars that the model takes.
         rule: How the track is found.
         track: Track number (from 1) or name instead of the rule.
-        where: What to call the source in messages. [default: its path]
+        where: Name of the source in messages. [default: its path]
         keep_tracks: Whether results keep the other tracks, lyrics and markers.
 
     Raises:
@@ -142,21 +142,21 @@ def cut(
         raise MidiError(f"{where}: track {index + 1} has no notes; choose another track.")
     cutter = _Cutter(score, index, spec, rule)
     windows: list[Window] = []
-    kept: list[KeptBars] = []
+    unchanged: list[KeptBars] = []
     for bars, reason in cutter.runs():
         if reason:
-            kept.append(KeptBars(bars[0].number, bars[-1].number, reason))
+            unchanged.append(KeptBars(bars[0].number, bars[-1].number, reason))
             continue
         for chosen, new in _windows(bars, spec.bars):
             window = cutter.window(chosen, new)
             if cutter.sounds(window):
                 windows.append(window)
             else:
-                kept.append(KeptBars(new[0].number, new[-1].number, "silent"))
+                unchanged.append(KeptBars(new[0].number, new[-1].number, "silent"))
     if not windows:
         problems = (spec.problem(_lengthened([bar], spec.bars)) for bar in score.bars())
         raise RepresentationError(f"{where}: {next(filter(None, problems), 'no note lies on the grid; choose another track.')}")
-    return Piece(score, index, tuple(windows), tuple(_merged(kept)), keep_tracks)
+    return Piece(score, index, tuple(windows), tuple(_merged(unchanged)), keep_tracks)
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class _Cutter:
         return NoteIndex(self.score.tracks[self.index].notes)
 
     def runs(self) -> Iterable[tuple[list[Bar], str]]:
-        """Return bars in runs: of one metre and length that the model takes, or of one reason why it does not."""
+        """Return bars in runs: bars of one metre and length that the model takes, or bars that it does not take, by reason."""
         first = first_full_bar(self.score, self.index)
         onset = self.score.tracks[self.index].notes[0].onset
 
@@ -192,10 +192,10 @@ class _Cutter:
         return [(list(bars), key[0]) for key, bars in groupby(self.score.bars(), state)]
 
     def window(self, bars: list[Bar], new: list[Bar]) -> Window:
-        """Put bars on the grid; `new` are those that no window before has."""
+        """Put bars on the grid; `new` are those that no earlier window has."""
         half = self.spec.representation.half_step  # an onset this close before a bar line belongs to it
         start, end = bars[0].start, bars[-1].end
-        early = half if self.rule.anticipates else 0.0  # a note before the bar line may have faded at it
+        early = half if self.rule.anticipates else 0.0  # a note before the bar line may have ended at it
         notes = [n for n in self.notes.near(start - early, end) if n.onset < end - half and n.end > start - early]
         clipped = [replace(n, duration=min(n.end, end) - n.onset) for n in notes]
         whole = _lengthened(bars, self.spec.bars)
@@ -219,16 +219,16 @@ def _lengthened(bars: Sequence[Bar], count: int) -> list[Bar]:
 
 
 def _windows(bars: list[Bar], count: int) -> Iterable[tuple[list[Bar], list[Bar]]]:
-    """Return windows of `count` bars, and the bars of each that the windows before it do not have."""
+    """Return windows of `count` bars, and the bars of each that earlier windows do not have."""
     for i in range(0, len(bars), count):
         new = bars[i : i + count]
         yield (bars[-count:] if len(new) < count <= len(bars) else new), new
 
 
-def _merged(kept: list[KeptBars]) -> list[KeptBars]:
-    """Join neighbours that were kept for the same reason."""
+def _merged(runs: list[KeptBars]) -> list[KeptBars]:
+    """Join neighbours that have the same reason."""
     result: list[KeptBars] = []
-    for k in kept:
+    for k in runs:
         if result and result[-1].last + 1 == k.first and result[-1].reason == k.reason:
             result[-1] = replace(result[-1], last=k.last)
         else:

@@ -1,8 +1,8 @@
 """Stitching: the notes of consecutive windows become those of one track.
 
 A span is the stretch of a piece that one window stands for: its start and its end in quarter notes, and the notes that begin
-in it. A function that stitches gets the spans in order, the notes of the file, half a time step in quarter notes, and the time
-beyond which nothing may sound.
+in it. A stitching function gets the spans in order, the notes of the file, half a time step in quarter notes, and the time
+after which nothing may sound.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,9 +18,9 @@ Stitch = Callable[[Sequence[Span], NoteIndex, float, float], tuple[Note, ...]]
 
 
 def tie_across(spans: Sequence[Span], original: NoteIndex, half: float, last: float) -> tuple[Note, ...]:
-    """Concatenate the notes of spans; two notes of one pitch are tied if a note of the file is held over the border."""
+    """Concatenate the notes of spans; two notes of one pitch are tied if a note of the file sounds over the border."""
     stitched: list[Note] = []
-    open_notes: dict[int, int] = {}  # pitches that sound to the end of the span before, and where they are
+    open_notes: dict[int, int] = {}  # pitches that sound to the end of the previous span, and their index in `stitched`
     for start, end, notes in spans:
         held = original.held(start, half)
         still: dict[int, int] = {}
@@ -42,6 +42,6 @@ def tie_across(spans: Sequence[Span], original: NoteIndex, half: float, last: fl
 
 
 def strike_each(spans: Sequence[Span], original: NoteIndex, half: float, last: float) -> tuple[Note, ...]:
-    """Concatenate the hits of spans; one may come up to `half` before its span, and none lasts beyond `last`."""
+    """Concatenate the hits of spans; a hit may come up to `half` before its span, and none lasts beyond `last`."""
     hits = [hit for start, end, some in spans for hit in some if start - half - 1e-6 <= hit.onset < end - 1e-6]
     return tuple(sorted(replace(hit, duration=min(hit.duration, last - hit.onset)) for hit in hits))

@@ -1,18 +1,18 @@
-"""Which tracks of a file a model works on: the melody track, or the drum part.
+"""Which track of a file a model works on: the melody track, or the drum part.
 
-The melody track is the one with the best score among the tracks that are not drums:
+The melody track is the track with the most points, drums excluded:
 
-* 3 points if its name says so (melody, lead, vocal, voice, soprano, tune, sing, cantus, ...), minus 2 if its name says
-  bass, drums, pad, strings, chords, piano left or accompaniment;
-* up to 2 points for being one note at a time (the share of its notes that start after the one before has ended);
+* 3 points if its name contains a word for a melody (melody, lead, vocal, voice, soprano, tune, sing, cantus, ...), minus 2 if
+  it contains a word for another part (bass, drums, pad, strings, chords, piano left, accompaniment, ...);
+* up to 2 points for playing one note at a time (the share of its notes that start after the note before has ended);
 * up to 1 point for its height (mean pitch 36 gives 0, 84 gives 1);
 * up to 1 point for the share of the piece's bars in which it plays;
 * minus 2 for a General MIDI bass (programs 32 to 39), minus 1 for fewer than 8 notes.
 
-The first of several equal tracks is taken.
+Of several tracks with equal points, the first is taken.
 
-The drum part of a file is all of its drum tracks together (General MIDI's channel 10), since many programs write one track
-per drum. A single track can be named instead: one of them, or a track of another channel that holds drums.
+The drum part of a file is all of its drum tracks together (channel 10 of General MIDI), because many programs write one track
+per drum. A single track can be requested instead: one of them, or a track of another channel that holds drums.
 """
 
 import re
@@ -25,7 +25,7 @@ from musicae.music.score import Bar, Score, Track, bar_index
 
 __all__ = ["ALL_DRUMS", "DRUM_PART", "MELODY_TRACK", "TrackRule", "choose_drums", "choose_track", "drum_tracks", "track_scores"]
 
-ALL_DRUMS = "drums"  # names the whole drum part, unless a track has that name
+ALL_DRUMS = "drums"  # requests the whole drum part, unless a track has that name
 
 _MELODY = re.compile(r"melod|lead|vocal|voice|vox|sopran|tune|sing|cantus|solo|melo\b|m[eé]lodie", re.IGNORECASE)
 _OTHER = re.compile(r"bass|drum|perc|pad|string|chord|accomp|left|tenor|alto|rhythm|bridge|backing|harm", re.IGNORECASE)
@@ -37,9 +37,10 @@ class TrackRule:
 
     Arguments:
         name: Name of a new track of this kind, such as `melody`.
-        choose: From a score, its name in messages and a track number, name or None: the score, in which the track is one, and
-            the index of that track.
-        matches: From the same arguments, whether a score is of this kind without being asked to be.
+        choose: Called with a score, its name for messages, and a track number, a name or None. It returns the score, in which
+            the music of this kind is one track, and the index of that track.
+        matches: Called with the same arguments. It returns whether a score counts as this kind of music.
+        keyword: The request that stands for all music of this kind in a file; empty if there is none.
         is_drum: Whether the track plays on the drum channel.
         anticipates: Whether a note may come up to half a time step before the bar line that it belongs to.
     """
@@ -47,12 +48,21 @@ class TrackRule:
     name: str
     choose: Callable[[Score, str, str | None], tuple[Score, int]]
     matches: Callable[[Score, str, str | None], bool]
+    keyword: str = ""
     is_drum: bool = False
     anticipates: bool = False
 
+    def applies(self, score: Score, request: str | None = None) -> bool:
+        """Return whether a score has a track of this kind."""
+        try:
+            self.choose(score, "", request)
+        except (MidiError, ParameterError):
+            return False
+        return True
+
 
 def track_scores(score: Score) -> list[float]:
-    """Return how much each track looks like the melody; minus infinity for drums."""
+    """Return the points of each track as the melody; minus infinity for drums and empty tracks."""
     bars = score.bars()
     return [_score(track, bars) for track in score.tracks]
 
@@ -72,28 +82,28 @@ def _score(track: Track, bars: tuple[Bar, ...]) -> float:
     return points + len({bar_index(n.onset, bars) for n in notes}) / max(1, len(bars))
 
 
-def choose_track(score: Score, where: str, wanted: str | None = None) -> int:
+def choose_track(score: Score, where: str, request: str | None = None) -> int:
     """Return the index of the melody track.
 
     Arguments:
         score: The score.
         where: The file's name, for messages.
-        wanted: A track number (from 1) or name instead of the rule.
+        request: A track number (from 1) or name instead of the rule.
 
     Raises:
         MidiError: the score has no notes, or only drums.
-        ParameterError: the track wanted does not exist.
+        ParameterError: the requested track does not exist.
     """
     if not score.tracks:
         raise MidiError(f"{where} has no notes; choose another file.")
     names = [t.name or f"track {i}" for i, t in enumerate(score.tracks, 1)]
-    if wanted is not None:
-        if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
-            return int(wanted) - 1
-        matches = [i for i, name in enumerate(names) if name.lower() == wanted.lower()]
+    if request is not None:
+        if request.isdecimal() and 1 <= int(request) <= len(names):
+            return int(request) - 1
+        matches = [i for i, name in enumerate(names) if name.lower() == request.lower()]
         if not matches:
             listed = ", ".join(f"{i} {name!r}" for i, name in enumerate(names, 1))
-            raise ParameterError(f"{where} has no track {wanted!r}; its tracks are {listed}.")
+            raise ParameterError(f"{where} has no track {request!r}; its tracks are {listed}.")
         return matches[0]
     points = track_scores(score)
     best = max(range(len(points)), key=points.__getitem__)
@@ -106,48 +116,48 @@ def choose_track(score: Score, where: str, wanted: str | None = None) -> int:
     return best
 
 
-def drum_tracks(score: Score, where: str, wanted: str | None = None) -> tuple[int, ...]:
+def drum_tracks(score: Score, where: str, request: str | None = None) -> tuple[int, ...]:
     """Return the indices of the tracks that are the drum part.
 
     Arguments:
         score: The score.
         where: The file's name, for messages.
-        wanted: A track number (from 1) or name instead of all drum tracks; `drums` are all of them, too.
+        request: A track number (from 1) or name instead of all drum tracks; `drums` stands for all of them, too.
 
     Raises:
         MidiError: the score has no drum track.
-        ParameterError: the track wanted does not exist.
+        ParameterError: the requested track does not exist.
     """
-    named = wanted is not None and any(t.name.lower() == ALL_DRUMS for t in score.tracks)
-    if wanted is not None and (named or wanted.lower() != ALL_DRUMS):
-        return (choose_track(score, where, wanted),)
-    found = tuple(i for i, t in enumerate(score.tracks) if t.is_drum and t.notes)
-    if not found and any(t.notes for t in score.tracks):
+    named = request is not None and any(t.name.lower() == ALL_DRUMS for t in score.tracks)
+    if request is not None and (named or request.lower() != ALL_DRUMS):
+        return (choose_track(score, where, request),)
+    drums = tuple(i for i, t in enumerate(score.tracks) if t.is_drum and t.notes)
+    if not drums and any(t.notes for t in score.tracks):
         raise MidiError(
             f"{where} has no drums (no track on channel 10); give --track the number of the track that holds them, or choose "
             "another file."
         )
-    if not found:
+    if not drums:
         raise MidiError(f"{where} has no notes; choose another file.")
-    return found
+    return drums
 
 
-def choose_drums(score: Score, where: str, wanted: str | None = None) -> tuple[Score, int]:
+def choose_drums(score: Score, where: str, request: str | None = None) -> tuple[Score, int]:
     """Choose the drum part and join its tracks.
 
     Arguments:
         score: The score.
         where: The file's name, for messages.
-        wanted: A track number (from 1) or name instead of all drum tracks.
+        request: A track number (from 1) or name instead of all drum tracks.
 
     Returns:
         The score, in which the drum part is one track, and the index of that track; the tracks before it are unchanged.
 
     Raises:
         MidiError: the score has no drum track.
-        ParameterError: the track wanted does not exist.
+        ParameterError: the requested track does not exist.
     """
-    first, *others = drum_tracks(score, where, wanted)
+    first, *others = drum_tracks(score, where, request)
     track = score.tracks[first]
     if track.is_drum and not others:
         return score, first
@@ -159,32 +169,32 @@ def choose_drums(score: Score, where: str, wanted: str | None = None) -> tuple[S
     return replace(score, tracks=tracks), first
 
 
-def _melody(score: Score, where: str, wanted: str | None = None) -> tuple[Score, int]:
-    return score, choose_track(score, where, wanted)
+def _melody(score: Score, where: str, request: str | None = None) -> tuple[Score, int]:
+    return score, choose_track(score, where, request)
 
 
-def _any(score: Score, where: str, wanted: str | None = None) -> bool:
+def _any(score: Score, where: str, request: str | None = None) -> bool:
     return True
 
 
-def _plays_drums(score: Score, where: str, wanted: str | None = None) -> bool:
-    """Return whether a score has drums only, or the track wanted of it is one of drums.
+def _plays_drums(score: Score, where: str, request: str | None = None) -> bool:
+    """Return whether a score has drums only, or the requested track is a drum track.
 
     Arguments:
         score: The score.
         where: The file's name, for messages.
-        wanted: A track number (from 1) or name, or `drums`.
+        request: A track number (from 1) or name, or `drums`.
 
     Raises:
-        MidiError: `drums` are wanted, and there are none.
-        ParameterError: the track wanted does not exist.
+        MidiError: `drums` are requested, and there are none.
+        ParameterError: the requested track does not exist.
     """
-    if wanted is None:
+    if request is None:
         sounding = [t for t in score.tracks if t.notes]
         return bool(sounding) and all(t.is_drum for t in sounding)
-    tracks = drum_tracks(score, where, wanted)
+    tracks = drum_tracks(score, where, request)
     return score.tracks[tracks[0]].is_drum
 
 
 MELODY_TRACK = TrackRule("melody", _melody, _any)
-DRUM_PART = TrackRule("drums", choose_drums, _plays_drums, is_drum=True, anticipates=True)
+DRUM_PART = TrackRule("drums", choose_drums, _plays_drums, keyword=ALL_DRUMS, is_drum=True, anticipates=True)

@@ -1,4 +1,4 @@
-"""Kinds of music: what tells melodies, drums and later kinds apart. To add one: a file here and a line in `KINDS`."""
+"""Kinds of music: everything in which melodies and drums differ. To add one: a file here and a line in `KINDS`."""
 
 from musicae.core.lazy_registry import Registry
 from musicae.music.kinds.base import Kind
@@ -6,7 +6,7 @@ from musicae.music.representations import Representation
 
 __all__ = ["KINDS", "Kind", "kind_of"]
 
-# A file is of the first kind whose track rule matches it; every file matches the last.
+# A file counts as the first kind whose track rule matches it. Every file matches `melody`.
 KINDS: Registry[Kind] = Registry(
     {
         "drums": "musicae.music.kinds.drums:DRUMS",

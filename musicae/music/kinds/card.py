@@ -1,4 +1,4 @@
-"""What a model card says about models of one kind of music."""
+"""The words of model cards that depend on the kind of music."""
 
 from dataclasses import dataclass
 

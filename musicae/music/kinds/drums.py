@@ -1,10 +1,10 @@
-"""Drum patterns: sets of hits with velocities and microtiming, without a key."""
+"""Drum patterns: sets of hits with velocities and microtiming. They have no key."""
 
 import numpy as np
 
 from musicae.music.excerpts.stitching import strike_each
 from musicae.music.excerpts.tracks import DRUM_PART
-from musicae.music.kinds.base import Kind
+from musicae.music.kinds.base import Kind, same_tokens
 from musicae.music.kinds.card import CardWords
 from musicae.music.representations import DrumGrid, GridWindow, Representation, WindowSpec
 
@@ -12,9 +12,9 @@ __all__ = ["DRUMS"]
 
 
 def _window_key(window: GridWindow, representation: Representation) -> bytes:
-    """Return the same bytes for windows of equal hits and, where there are any, equal velocities and offsets."""
+    """Return the same bytes for windows of equal hits and, if they have any, equal velocities and offsets."""
     expression = b"" if window.values is None else np.round(window.values * 127).astype(np.int8).tobytes()
-    return window.tokens.astype(np.int16).tobytes() + expression + np.array(window.bar_steps, dtype=np.int16).tobytes()
+    return same_tokens(window, representation) + expression
 
 
 CARD = CardWords(
@@ -48,7 +48,7 @@ DRUMS = Kind(
     training="musicae train drums-2bar --data groove=PATH",
     card=CARD,
     unsupported={
-        "scale": "Drums have no key; leave out the scale.",
+        "scale": "Drums have no key; do not give a scale.",
         "attributes": "Drums have none of the attributes of melodies; choose a checkpoint of melodies.",
         "search": "A model of drums cannot search for tunes; choose a checkpoint of melodies.",
         "samples": "its features are those of melodies (intervals, scales, durations), and this is a model of drums.",

@@ -1,4 +1,4 @@
-"""Melodies: one note at a time, the same music in every key."""
+"""Melodies: one note at a time. A transposed melody counts as the same melody."""
 
 import numpy as np
 
@@ -44,6 +44,7 @@ MELODY = Kind(
     sampling_model="melody-2bar-sampling",
     training="musicae train melody-2bar",
     collections=("ryans", "oneills", "airds", "chorales"),
+    folder="folder",
     rebarred=True,
     card=CARD,
 )
