@@ -1,20 +1,23 @@
-"""Figures that tell what a model's codes are worth, beyond one greedy reconstruction.
+"""Metrics of a model's codes beyond one greedy reconstruction.
 
-Conventions: as in `musicae.music.metrics.melody`; codes are posterior means, and all averages are over the set, not over batches.
+Conventions: as in `musicae.music.metrics.steps`; codes are posterior means; averages are over the set, not over batches.
 
-Figures:
-    teacher_forced_accuracy: share of time steps whose likeliest token is right when the decoder is told the true tokens before
-        it. What papers mostly print; above the free-running accuracy, as no error can lead to another.
-    sampled_step_accuracy: share of right time steps, each drawn at temperature 1 and told to the ones after it.
-    worst_step_accuracy, worst_note_f1 (drums: worst_hit_f1): means over the tenth of the windows that is kept worst, greedily.
-    nll_bits_per_note: the bound on the negative log likelihood, over all windows, divided by their number of notes (or hits).
-    shuffled_gap_bits: how many bits of a window's tokens, under teacher forcing, are lost when each window is given the code of
-        another one with bars of the same lengths. 0 means that the decoder does not listen to its code (posterior collapse).
-    shuffled_gap_accuracy: how much the teacher-forced accuracy falls by that.
+Metrics:
+    teacher_forced_accuracy: share of time steps whose most likely token is right if the decoder is given the true tokens before
+        it. Most papers print this one. It is above the free-running accuracy, because no error can lead to another.
+    sampled_step_accuracy: share of right time steps if tokens are drawn at temperature 1, each given those before it.
+    worst_step_accuracy and worst_HEADLINE (such as worst_note_f1): means over the tenth of the windows with the lowest values,
+        decoded greedily. HEADLINE is `WindowMetrics.headline`.
+    nll_bits_per_note: the bound on the negative log likelihood, over all windows, divided by their number of notes or hits.
+    shuffled_gap_bits: increase of a window's negative log likelihood in bits, under teacher forcing, if each window is given
+        the code of another one with bars of the same lengths. 0 means that the decoder ignores its code (posterior collapse).
+    shuffled_gap_accuracy: the corresponding decrease of the teacher-forced accuracy.
+
+The metrics under teacher forcing are omitted for models without logits.
 
 References:
-    Bowman et al., 2016, arXiv 1511.06349 (decoders that do not listen); Roberts et al., 2018, arXiv 1803.05428 (teacher-forced
-    beside sampled accuracy).
+    Bowman et al., 2016, arXiv 1511.06349 (posterior collapse); Roberts et al., 2018, arXiv 1803.05428 (teacher-forced next to
+    sampled accuracy).
 """
 
 from collections.abc import Sequence
@@ -36,24 +39,23 @@ __all__ = ["shuffled", "thorough_metrics"]
 def thorough_metrics(
     model: MusicAutoencoder, batches: Sequence[GridBatch], metrics: WindowMetrics, *, seed: int = 0
 ) -> dict[str, float]:
-    """Return the figures of `musicae.music.metrics.reconstruction.reconstruction_metrics` and all of this module.
+    """Return the metrics of `musicae.music.metrics.reconstruction.reconstruction_metrics` and all of this module.
 
     Arguments:
         model: The model, in evaluation mode.
         batches: The windows, at least one.
         metrics: The metrics of their kind of music.
-        seed: Seed of codes, draws and the exchange of codes.
+        seed: Seed of sampled codes, sampled tokens and the exchange of codes.
     """
     results = Reconstructions.of(model, batches, seed=seed)
-    windows = results.reference, results.estimate, results.mask
+    events = metrics.count_events(results.reference.tokens, results.reference.mask)
     return {
         **results.summary(metrics),
-        "worst_step_accuracy": worst_decile(step_accuracies(*windows)),
-        f"worst_{metrics.headline}": worst_decile(metrics.f1s(*windows)),
-        "nll_bits_per_note": float(results.nll_bits.double().sum())
-        / max(1, metrics.count_events(results.reference, results.mask)),
+        "worst_step_accuracy": worst_decile(step_accuracies(*results.tokens)),
+        f"worst_{metrics.headline}": worst_decile(metrics.f1s(*results.tokens)),
+        "nll_bits_per_note": float(results.nll_bits.double().sum()) / max(1, events),
         **_sampled(model, batches, results.means, seed),
-        **(_forced(model, batches, results.means, seed) if isinstance(model, GridAutoencoder) else {}),
+        **(_forced(model, batches, results, seed) if isinstance(model, GridAutoencoder) else {}),
     }
 
 
@@ -65,7 +67,7 @@ def shuffled(bar_steps: Tensor, generator: torch.Generator) -> Tensor:
         generator: Source of randomness.
 
     Returns:
-        A permutation, int64, shape (N,): equal to its index only where no other window has such bars.
+        A permutation, int64, shape (N,). A window has its own index only if no other window has such bars.
     """
     partner = torch.arange(len(bar_steps))
     _, kind = bar_steps.unique(dim=0, return_inverse=True)
@@ -87,12 +89,12 @@ def _sampled(model: MusicAutoencoder, batches: Sequence[GridBatch], codes: Tenso
     return {"sampled_step_accuracy": right / total if total else 1.0}
 
 
-def _forced(model: GridAutoencoder, batches: Sequence[GridBatch], codes: Tensor, seed: int) -> dict[str, float]:
-    """Compare what the decoder predicts from a window's own code and from another window's."""
-    partner = shuffled(_bar_steps(batches), torch.Generator().manual_seed(seed))
-    moved = partner != torch.arange(len(partner))  # windows of a metre of their own have nobody to exchange with
+def _forced(model: GridAutoencoder, batches: Sequence[GridBatch], results: Reconstructions, seed: int) -> dict[str, float]:
+    """Compare the decoder's predictions from a window's own code with those from another window's code."""
+    codes, partner = results.means, shuffled(results.reference.bar_steps, torch.Generator().manual_seed(seed))
+    moved = partner != torch.arange(len(partner))  # a window in a metre of its own has no partner
     (right, bits), (other_right, other_bits) = (_predicted(model, batches, z) for z in (codes, codes[partner]))
-    steps = torch.cat([b.mask.sum(1).cpu() for b in batches])
+    steps = results.reference.lengths
     compared = max(1, int(steps[moved].sum()))
     return {
         "teacher_forced_accuracy": float(right.sum()) / max(1, int(steps.sum())),
@@ -109,9 +111,3 @@ def _predicted(model: GridAutoencoder, batches: Sequence[GridBatch], codes: Tens
         right.append(((logits.argmax(-1) == batch.tokens) & batch.mask).sum(1).cpu())
         bits.append(-BITS * sequence_log_likelihood(logits, batch).cpu())
     return torch.cat(right).double(), torch.cat(bits).double()
-
-
-def _bar_steps(batches: Sequence[GridBatch]) -> Tensor:
-    """Return the bars of all windows, shape (N, bars)."""
-    most = max(b.bar_steps.shape[1] for b in batches)
-    return torch.cat([torch.nn.functional.pad(b.bar_steps.cpu(), (0, most - b.bar_steps.shape[1])) for b in batches])

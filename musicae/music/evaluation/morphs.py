@@ -17,7 +17,7 @@ from musicae.music.models.batch import GridBatch
 
 __all__ = ["STEPS", "draw_pairs", "measure_morphs"]
 
-STEPS = 9  # windows a path, both ends included: `musicae interpolate --steps 9`
+STEPS = 9  # windows per path, both ends included: `musicae interpolate --steps 9`
 
 
 def draw_pairs(bar_steps: Tensor, count: int, *, seed: int = 0) -> Tensor:
@@ -29,14 +29,14 @@ def draw_pairs(bar_steps: Tensor, count: int, *, seed: int = 0) -> Tensor:
         seed: Seed of the draw.
 
     Returns:
-        Rows of the windows, int64, shape (count, 2): the first drawn from all windows that have another of their metre, the
-        second from those.
+        Rows of the windows, int64, shape (count, 2). The first of a pair is drawn from all windows that have a partner, the
+        second from its partners.
 
     Raises:
         DataError: no two windows have bars of the same lengths.
     """
     _, kind, sizes = bar_steps.unique(dim=0, return_inverse=True, return_counts=True)
-    order = kind.argsort(stable=True)  # windows of one metre lie together, from `begins` on
+    order = kind.argsort(stable=True)  # windows of one metre are neighbours, from index `begins`
     begins = sizes.cumsum(0) - sizes
     able = (sizes[kind] > 1).nonzero()[:, 0]
     if not len(able):
@@ -62,7 +62,7 @@ def measure_morphs(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Return the figures of `musicae.music.metrics.paths.averages` for three kinds of paths between pairs of windows.
+    """Return the metrics of `musicae.music.metrics.paths.averages` for three kinds of paths between pairs of windows.
 
     Arguments:
         model: The model, in evaluation mode.
@@ -73,15 +73,15 @@ def measure_morphs(
         progress: Called with a title, the number of pairs done and their total.
 
     Returns:
-        `pairs`, `steps`, and by kind the figures: `path` (codes evenly spaced on the great circle, decoded greedily), `even`
-        (codes spaced so that the music changes evenly, as `musicae.music.latent.even_path.even_path` chooses them) and `mixed` (time steps
-        of the two windows mixed at random).
+        `pairs`, `steps`, and the metrics by kind of path: `path` (codes evenly spaced on the great circle, decoded greedily),
+        `even` (codes spaced so that the music changes evenly, see `musicae.music.latent.even_path.even_path`) and `mixed` (time
+        steps of the two windows mixed at random).
 
     Raises:
         DataError: no two windows have bars of the same lengths.
     """
     generator = torch.Generator().manual_seed(seed)
-    found: dict[str, list[dict[str, Tensor]]] = {"path": [], "even": [], "mixed": []}
+    measured: dict[str, list[dict[str, Tensor]]] = {"path": [], "even": [], "mixed": []}
     for done, (first, last) in enumerate(_pairs(batches, pairs, seed), 1):
         a, b = model.encode(first).mode[0], model.encode(last).mode[0]
         like = first.repeat(STEPS)
@@ -91,12 +91,12 @@ def measure_morphs(
             "mixed": mixed(first.tokens, last.tokens, STEPS, generator)[0],
         }
         for name, tokens in paths.items():
-            # On the CPU, for Apple's MPS has no double precision.
+            # On the CPU, because Apple's MPS has no double precision.
             path, start, end, mask = (t.cpu() for t in (tokens[None], first.tokens, last.tokens, first.mask))
-            found[name].append(path_metrics(path, start, end, mask, metrics))
+            measured[name].append(path_metrics(path, start, end, mask, metrics))
         if progress:
             progress("interpolating", done, pairs)
-    whole = {name: {key: torch.cat([part[key] for part in parts]) for key in parts[0]} for name, parts in found.items()}
+    whole = {name: {key: torch.cat([part[key] for part in parts]) for key in parts[0]} for name, parts in measured.items()}
     return {"pairs": pairs, "steps": STEPS, **{name: averages(values) for name, values in whole.items()}}
 
 

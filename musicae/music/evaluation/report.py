@@ -37,7 +37,7 @@ class EvaluationOptions:
 
 
 def evaluate(subject: Subject, *, limit: int | None = None, progress: Progress | None = None) -> dict[str, dict[str, float]]:
-    """Return the reconstruction metrics and the number of windows, by collection and, for several collections, for `all`.
+    """Return the reconstruction metrics and the number of windows, by collection and, if there are several, for `all`.
 
     Arguments:
         subject: The model and its held-out windows.
@@ -48,14 +48,14 @@ def evaluate(subject: Subject, *, limit: int | None = None, progress: Progress |
 
 
 def overall(table: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Return the metrics of all windows from the result of `evaluate`: those for `all`, or of the only collection."""
+    """Return the metrics of all windows from a result of `evaluate`: those for `all`, or for the only collection."""
     return table[ALL] if ALL in table else next(iter(table.values()))
 
 
 def evaluate_sections(
     subject: Subject,
     sections: Sequence[Section] = SECTIONS,
-    options: EvaluationOptions = EvaluationOptions(),  # noqa: B008  (frozen)
+    options: EvaluationOptions = EvaluationOptions(),
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return more metrics than `evaluate`, section by section.
@@ -67,13 +67,13 @@ def evaluate_sections(
         progress: Called while windows are measured.
 
     Returns:
-        `reconstruction` gives rows by collection, and for `all` if there are several: `windows` and the metrics of
+        For the section `reconstruction` a key per collection, and `all` if there are several: `windows` and the metrics of
         `musicae.music.evaluation.codes.thorough_metrics`. `interpolation`: the result of `measure_morphs`. `samples`: the
-        result of `measure_samples`. `skipped`: by section, why it was not measured.
+        result of `measure_samples`. `skipped`: the reason for each section that was not measured.
 
     Raises:
         DataError: there are too few windows of one metre.
-        ParameterError: only sections are asked for that do not apply to the model's kind of music.
+        ParameterError: no requested section applies to the model's kind of music.
     """
     result: dict[str, Any] = {}
     unsupported = {s: reason for s, reason in subject.model.kind.unsupported.items() if s in sections}

@@ -1,4 +1,4 @@
-"""What is measured: a model, and the windows of a split that it was not trained on."""
+"""The subject of an evaluation: a model, and the windows of a split that it was not trained on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Subject:
 
     Arguments:
         model: The model.
-        windows: The windows of all splits, those of the collections that it was trained on among them where they are at hand.
+        windows: The windows of all splits, including those of the model's training collections that are available.
         split: `train`, `valid` or `test`.
         names: The collections to measure on, each with windows in that split.
     """

@@ -1,7 +1,8 @@
-"""Figures that tell how good a model is, of what is reconstructed, morphed and sampled.
+"""Metrics of reconstructions, paths and samples. Each module defines its metrics and names their sources.
 
-Each file's own text has their definitions and sources. `melody`: reconstructions of melodies; `drums`: of drum patterns;
-`images`: of pictures. `codes`: what becomes of a window when its tokens are told or drawn, or codes are exchanged. `paths`: how
-one window becomes another; `pairs`: a model's paths between pairs of windows. `samples`: how like held-out music samples are;
-`novelty`: how unlike the training windows.
+* `base`: the interface that the metrics of every kind of music implement; `melody` and `drums` implement it.
+* `steps`, `reconstruction`: windows compared with what a model decodes from their codes.
+* `paths`: how one window becomes another.
+* `samples`, `novelty`: samples compared with held-out and with training windows.
+* `attributes`: musical properties of a window, such as its note density.
 """

@@ -1,18 +1,19 @@
 """Musical attributes of a window that a code can be steered by.
 
-All are pure functions of a token window, defined for any metre, and continuous enough to be moved by degrees:
+All are pure functions of a token window, defined for any metre, and continuous enough to be changed by degrees:
 
-    density      notes a quarter note
+    density      notes per quarter note
     interval     mean absolute interval between successive notes, in semitones
     range        highest minus lowest pitch, in semitones
-    syncopation  mean over notes of how much stronger a metrical place the note sounds through than it begins at, after
+    syncopation  mean over notes of the difference between the strongest metrical place that the note sounds through and the
+                 place at which it begins, if that is weaker, after
                  Longuet-Higgins and Lee, 1984, The rhythmic interpretation of monophonic music; the strength of a place in
-                 a bar of L time steps is minus the number of prime factors of L / gcd(place, L), so that halves and thirds
-                 of the bar are equal and one rule serves 3/4 and 6/8
+                 a bar of L time steps is minus the number of prime factors of L / gcd(place, L). So halves and thirds of
+                 the bar are equally strong, and one rule applies to 3/4 and 6/8
     register     mean pitch, in semitones (MIDI numbers)
     scale        scale adherence: how well the sounding time of the pitch classes fits the best of the 24 keys, as the
                  correlation with its profile (Krumhansl and Kessler, 1982; Krumhansl, 1990, Cognitive Foundations of Musical
-                 Pitch), from -1 to 1. Unlike the share of notes in the key it has no ceiling that most tunes touch.
+                 Pitch), from -1 to 1. Unlike the share of notes in the key, it is not at its maximum for most tunes.
 
 Windows without notes have no attributes: NaN.
 
@@ -82,35 +83,35 @@ def _syncopation(notes: Sequence[Note], bar_steps: tuple[int, ...], representati
 
 @lru_cache(maxsize=256)
 def _strengths(bars: tuple[tuple[float, ...], ...]) -> tuple[int, ...]:
-    """Return the strength of each time step of bars, given where their steps begin and where the last one ends.
+    """Return the strength of each time step of bars, given the times at which their steps begin and the last one ends.
 
-    The steps of a triplet are weaker than any other: the third of a beat is no place of the metre.
+    The steps of a triplet are weaker than all others, because the third of a beat is not a place of the metre.
     """
-    made: list[int] = []
+    strengths: list[int] = []
     for *places, end in bars:
         units = [round(24 * place) for place in places]  # of a quarter note; thirty-seconds lie at multiples of 3
         even = {u: metrical_strength(u, round(24 * end)) for u in units if u % 3 == 0}
-        made += [even.get(u, min(even.values()) - 1) for u in units]
-    return tuple(made)
+        strengths += [even.get(u, min(even.values()) - 1) for u in units]
+    return tuple(strengths)
 
 
 def best_key(notes: Sequence[Note]) -> int:
-    """Return the key whose profile the sounding time of the pitch classes fits best: 0 to 11 C to B major, 12 to 23 minor."""
-    return int((_profiles() @ _heard(notes)).argmax())
+    """Return the key whose profile fits the sounding time of the pitch classes best: 0 to 11 C to B major, 12 to 23 minor."""
+    return int((_profiles() @ _sounding_times(notes)).argmax())
 
 
 def _key_fit(notes: Sequence[Note]) -> float:
-    heard = _heard(notes)
-    return float((_profiles() @ heard).max() / np.sqrt(heard @ heard)) if heard.any() else 0.0
+    times = _sounding_times(notes)
+    return float((_profiles() @ times).max() / np.sqrt(times @ times)) if times.any() else 0.0
 
 
-def _heard(notes: Sequence[Note]) -> NDArray[np.float64]:
-    """Return how long each pitch class sounds, less their mean, shape (12,)."""
-    heard = np.zeros(12)
+def _sounding_times(notes: Sequence[Note]) -> NDArray[np.float64]:
+    """Return the time that each pitch class sounds, minus the mean of all, shape (12,)."""
+    times = np.zeros(12)
     for note in notes:
-        heard[note.pitch % 12] += note.duration
-    heard -= heard.mean()
-    return heard
+        times[note.pitch % 12] += note.duration
+    times -= times.mean()
+    return times
 
 
 @lru_cache(maxsize=1)

@@ -1,18 +1,16 @@
-"""What the metrics of every kind of music offer: distances, scores of windows and summaries, under one interface.
+"""The interface that the metrics of every kind of music implement: a distance, metrics of windows, and summaries.
 
-Conventions: reference first, then estimate; tokens int64 of shape (B, T) or (..., T), with a boolean mask of the time steps that
-count. Rates lie in [0, 1].
+Conventions: reference first, then estimate; tokens int64 of shape (B, T) or (..., T), with a boolean mask of the time steps
+that count. Rates lie in [0, 1].
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from musicae.music.metrics.reconstruction import Reconstructions
+from musicae.music.models.batch import GridBatch
 
 __all__ = ["Distance", "WindowMetrics", "ratio", "ratios", "worst_decile"]
 
@@ -22,12 +20,12 @@ Distance = Callable[[Tensor, Tensor, Tensor], Tensor]  # of reference and estima
 class WindowMetrics(ABC):
     """The metrics of windows of one kind of music. Implementations are stateless."""
 
-    headline: str  # the name of the metric by which models are compared and chosen
-    names: tuple[str, ...]  # what `musicae reconstruct` reports, in its order
+    headline: str  # name of the metric by which models are compared and checkpoints chosen
+    names: tuple[str, ...]  # the metrics that `musicae reconstruct` reports, in its order
 
     @abstractmethod
     def distance(self, reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
-        """Return how far windows (..., T) are apart to the ear, shape (...); a metric in the mathematical sense."""
+        """Return how different windows (..., T) sound, shape (...): a metric in the mathematical sense."""
 
     @abstractmethod
     def f1s(self, reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
@@ -35,19 +33,22 @@ class WindowMetrics(ABC):
 
     @abstractmethod
     def fidelity(self, reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
-        """Return how well windows (B, T) are kept, shape (B,), in [0, 1]."""
+        """Return how similar estimates (B, T) are to their references, shape (B,), in [0, 1]; 1 for equal windows."""
 
     @abstractmethod
     def count_events(self, tokens: Tensor, mask: Tensor) -> int:
         """Return the number of notes or hits in windows."""
 
     @abstractmethod
-    def event_metrics(self, results: "Reconstructions") -> dict[str, float]:
-        """Return the metrics of notes or hits over a set of reconstructions, by name."""
+    def event_metrics(self, reference: GridBatch, estimate: GridBatch) -> dict[str, float]:
+        """Return the metrics of notes or hits over a set of windows in the same bars, by name."""
 
     @abstractmethod
-    def along_path(self, paths: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Return further metrics of paths (P, S, T) under a mask (P, T), each of shape (P,); empty if there are none."""
+    def rates(self, tokens: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Return metrics of single windows (..., T) by name, each of shape (...); none if the kind has no such metric.
+
+        They need no reference, so they also describe samples and the windows along a path. A window without events has NaN.
+        """
 
 
 def worst_decile(values: Tensor, *, largest: bool = False) -> float:
@@ -66,5 +67,5 @@ def ratio(part: Tensor, whole: Tensor) -> float:
 
 
 def ratios(part: Tensor, whole: Tensor) -> Tensor:
-    """Return part / whole for each element, or 1 for an empty whole; float64, of the shape of the inputs."""
+    """Return part / whole per element, or 1 for an empty whole; float64, of the shape of the inputs."""
     return torch.where(whole > 0, part.double() / whole.clamp(min=1), 1.0)

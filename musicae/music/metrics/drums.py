@@ -1,17 +1,17 @@
 """Metrics of drum patterns.
 
-Conventions: tokens are sets of hits, values their velocities and offsets, as in `musicae.music.representations.drums`; int64 tensors
-(B, T) and floats (B, T, 2 * parts), with a mask (B, T) of the time steps that count; the reference comes first, then the
-estimate. Averages are over all time steps or hits of the set (micro average).
+Conventions: tokens are sets of voices, and values their velocities and offsets, as in `musicae.music.representations.drums`:
+int64 tensors (B, T) and floats (B, T, 2 * voices), with a mask (B, T) of the time steps that count. The reference comes first,
+then the estimate. Averages are over all time steps or hits of the set (micro average).
 
 Metrics:
-    hit_f1: F measure of hits, a hit being right when its step and part are; hit_f1s: that of each window.
+    hit_f1: F measure of hits. A hit is right if its step and its voice are. hit_f1s: the F measure of each window.
     velocity_error: mean absolute error of velocities, in MIDI units (1 to 127), over hits that both have.
-    timing_error: mean absolute error of onsets in milliseconds at 120 quarter notes a minute, over hits that both have.
+    timing_error: mean absolute error of onsets in milliseconds at 120 quarter notes per minute, over hits that both have.
 
 References:
-    Gillick, Roels, Engel, Eck and Bamman, 2019, arXiv 1905.06118 (errors of timing and velocity beside those of the quantised
-    pattern).
+    Gillick, Roels, Engel, Eck and Bamman, 2019, arXiv 1905.06118 (errors of timing and velocity, compared with those of the
+    quantised pattern).
 """
 
 from typing import final
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from musicae.music.metrics.base import WindowMetrics
-from musicae.music.metrics.reconstruction import Reconstructions
+from musicae.music.models.batch import GridBatch
 
 __all__ = [
     "PLAIN_VELOCITY",
@@ -34,12 +34,12 @@ __all__ = [
     "velocity_error",
 ]
 
-PLAIN_VELOCITY = 80  # of a quantised pattern, as MusicVAE writes it
-_HALF_STEP_MS = 62.5  # of a sixteenth at 120 quarter notes a minute
+PLAIN_VELOCITY = 80  # velocity of a quantised pattern, as MusicVAE writes it
+_HALF_STEP_MS = 62.5  # half a sixteenth at 120 quarter notes per minute
 
 
 def hit_f1(reference: Tensor, estimate: Tensor, mask: Tensor) -> float:
-    """Return the F measure of hits by step and part; 1 where neither has any."""
+    """Return the F measure of hits by step and voice; 1 if neither has any."""
     on = mask.to(torch.int64)
     right = int(hit_counts(reference & estimate & -on).sum())
     both = int(hit_counts(reference & -on).sum() + hit_counts(estimate & -on).sum())
@@ -47,7 +47,7 @@ def hit_f1(reference: Tensor, estimate: Tensor, mask: Tensor) -> float:
 
 
 def hit_f1s(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
-    """Return the F measure of hits of each window, shape (B,); 1 where neither has any."""
+    """Return the F measure of hits of each window, shape (B,); 1 if neither has any."""
     on = mask.to(torch.int64)
     right = hit_counts(reference & estimate & -on).sum(1).double()
     both = hit_counts(reference & -on).sum(1) + hit_counts(estimate & -on).sum(1)
@@ -61,7 +61,7 @@ def hit_counts(tokens: Tensor) -> Tensor:
 
 
 def hit_distance(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
-    """Return how far drum patterns are apart: the hits that one of them lacks, a time step.
+    """Return how different drum patterns are: the number of hits per time step that only one of them has.
 
     Arguments:
         reference: Tokens, shape (..., T).
@@ -69,36 +69,35 @@ def hit_distance(reference: Tensor, estimate: Tensor, mask: Tensor) -> Tensor:
         mask: Time steps that count, broadcast against them.
 
     Returns:
-        Shape (...): 0 for equal patterns, symmetric, and never longer than a way round.
+        Shape (...): 0 for equal patterns, symmetric, and at most the sum of the distances to a third pattern.
     """
     return (hit_counts(reference ^ estimate) * mask).sum(-1) / mask.sum(-1).clamp(min=1)
 
 
 def velocity_error(reference: Tensor, estimate: Tensor, common: Tensor) -> float:
-    """Return the mean absolute error of velocities in MIDI units; all tensors (..., parts), `common` True at hits of both."""
+    """Return the mean absolute error of velocities in MIDI units; all tensors (..., voices), `common` True at hits of both."""
     return 127 * _mean((reference - estimate).abs(), common)
 
 
 def timing_error(reference: Tensor, estimate: Tensor, common: Tensor) -> float:
-    """Return the mean absolute error of offsets in milliseconds at 120 quarter notes a minute; tensors as above."""
+    """Return the mean absolute error of offsets in milliseconds at 120 quarter notes per minute; tensors as above."""
     return _HALF_STEP_MS * _mean((reference - estimate).abs(), common)
 
 
-def drum_metrics(
-    reference: Tensor, estimate: Tensor, mask: Tensor, values: Tensor, estimated_values: Tensor | None
-) -> dict[str, float]:
-    """Return the metrics of hits and, if the estimate has values, those of velocities and offsets.
+def drum_metrics(reference: GridBatch, estimate: GridBatch) -> dict[str, float]:
+    """Return the metrics of hits and, if both have expression values, those of velocities and offsets.
 
-    `plain_velocity_error` and `plain_timing_error` are what a quantised pattern of velocity 80 would have at the same hits.
+    `plain_velocity_error` and `plain_timing_error` are the errors of a quantised pattern of velocity 80 at the same hits.
     """
-    metrics = {"hit_f1": hit_f1(reference, estimate, mask)}
-    if estimated_values is None:
+    mask = reference.mask
+    metrics = {"hit_f1": hit_f1(reference.tokens, estimate.tokens, mask)}
+    if reference.values is None or estimate.values is None:
         return metrics
-    parts = values.shape[-1] // 2
-    hits = (reference & estimate & -mask.to(torch.int64))[..., None] >> torch.arange(parts) & 1
+    voices = reference.values.shape[-1] // 2
+    hits = (reference.tokens & estimate.tokens & -mask.to(torch.int64))[..., None] >> torch.arange(voices) & 1
     common = hits > 0
-    velocity, offset = values.chunk(2, dim=-1)
-    other_velocity, other_offset = estimated_values.chunk(2, dim=-1)
+    velocity, offset = reference.values.chunk(2, dim=-1)
+    other_velocity, other_offset = estimate.values.chunk(2, dim=-1)
     return {
         **metrics,
         "velocity_error": velocity_error(velocity, other_velocity, common),
@@ -138,12 +137,10 @@ class DrumMetrics(WindowMetrics):
         """Return the number of hits."""
         return int(hit_counts(tokens * mask).sum())
 
-    def event_metrics(self, results: Reconstructions) -> dict[str, float]:
-        """Return what `drum_metrics` gives; without values only that of hits."""
-        if results.values is None:
-            return {"hit_f1": hit_f1(results.reference, results.estimate, results.mask)}
-        return drum_metrics(results.reference, results.estimate, results.mask, results.values, results.estimate_values)
+    def event_metrics(self, reference: GridBatch, estimate: GridBatch) -> dict[str, float]:
+        """Return the result of `drum_metrics`."""
+        return drum_metrics(reference, estimate)
 
-    def along_path(self, paths: Tensor, mask: Tensor) -> dict[str, Tensor]:
+    def rates(self, tokens: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """Return nothing: drums have no scale."""
         return {}

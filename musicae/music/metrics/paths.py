@@ -4,15 +4,15 @@ Conventions: a path is S windows in the same bars, tokens int64 of shape (..., S
 that count. Distances are those of the kind of music (`WindowMetrics.distance`). Metrics come path by path, shape (...).
 
 Metrics:
-    step_ratio: largest over mean distance between neighbours. 1 where the music changes by equal amounts; S - 1 where all of it
+    step_ratio: largest over mean distance between neighbours. 1 if the music changes by equal amounts; S - 1 if all of it
         changes at once. 1 by convention for a path that does not move.
-    monotone: share of steps after which the music is no nearer to where the path began.
-    rank_correlation: Spearman's, between the place on the path and the distance to where it began, ties given their mean rank;
-        1 by convention where all of it is equally far away.
-    end_fidelity: how well the ends of the path are the two windows that it was to lead between; the mean of both ends.
+    monotone: share of steps after which the music is no nearer to the beginning of the path.
+    rank_correlation: Spearman's correlation between the place on the path and the distance to its beginning, with mean ranks
+        for ties; 1 by convention if all distances are equal.
+    end_fidelity: how similar the ends of the path are to the two windows that it leads between; the mean of both ends.
 
-The baseline mixes the data themselves: each time step is taken from one of the two windows, from the other with a
-probability that rises from 0 to 1 along the path, drawn afresh for each window.
+The baseline mixes the data themselves: each time step comes from the second of the two windows with a probability that rises
+from 0 to 1 along the path, drawn again for each window, and otherwise from the first.
 
 References:
     Roberts et al., 2018, arXiv 1803.05428 (mixed data as a baseline, distances along a path); Spearman, 1904, The proof and
@@ -40,12 +40,12 @@ _SLACK = 1e-6  # distances are sums of equal parts; less than this is rounding
 
 
 def step_sizes(paths: Tensor, mask: Tensor, distance: Distance) -> Tensor:
-    """Return how far each window is from the one before, shape (..., S - 1)."""
+    """Return the distance of each window from the one before, shape (..., S - 1)."""
     return distance(paths[..., :-1, :], paths[..., 1:, :], mask[..., None, :])
 
 
 def distances_to_start(paths: Tensor, mask: Tensor, distance: Distance) -> Tensor:
-    """Return how far each window is from the first, shape (..., S); the first is 0."""
+    """Return the distance of each window from the first, shape (..., S); the first is 0."""
     return distance(paths[..., :1, :], paths, mask[..., None, :])
 
 
@@ -61,9 +61,9 @@ def monotone(distances: Tensor) -> Tensor:
 
 
 def rank_correlation(distances: Tensor) -> Tensor:
-    """Return Spearman's correlation of distances (..., S) with their place, from -1 to 1; 1 where all are equal."""
-    here, there = distances[..., :, None], distances[..., None, :]
-    below, alike = (there < here - _SLACK).sum(-1), ((there - here).abs() <= _SLACK).sum(-1)
+    """Return Spearman's correlation of distances (..., S) with their place, from -1 to 1; 1 if all are equal."""
+    each, others = distances[..., :, None], distances[..., None, :]
+    below, alike = (others < each - _SLACK).sum(-1), ((others - each).abs() <= _SLACK).sum(-1)
     ranks = below.double() + (alike.double() + 1) / 2
     ranks = ranks - ranks.mean(-1, keepdim=True)
     places = torch.arange(distances.shape[-1], dtype=torch.float64, device=distances.device)
@@ -73,7 +73,7 @@ def rank_correlation(distances: Tensor) -> Tensor:
 
 
 def end_fidelity(paths: Tensor, first: Tensor, last: Tensor, mask: Tensor, metrics: WindowMetrics) -> Tensor:
-    """Return how well the ends of paths (P, S, T) are the windows (P, T) that they lead between, shape (P,), in [0, 1]."""
+    """Return how similar the ends of paths (P, S, T) are to the windows (P, T) that they lead between, shape (P,)."""
     return (metrics.fidelity(first, paths[:, 0], mask) + metrics.fidelity(last, paths[:, -1], mask)) / 2
 
 
@@ -83,7 +83,7 @@ def mixed(first: Tensor, last: Tensor, steps: int, generator: torch.Generator) -
     Arguments:
         first: Tokens, shape (..., T).
         last: Tokens, shape (..., T).
-        steps: Windows a path, both ends included.
+        steps: Windows per path, both ends included.
         generator: Source of randomness.
 
     Returns:
@@ -99,19 +99,21 @@ def path_metrics(paths: Tensor, first: Tensor, last: Tensor, mask: Tensor, metri
 
     Arguments:
         paths: Shape (P, S, T).
-        first: The windows that they were to begin with, shape (P, T).
-        last: The windows that they were to end with, shape (P, T).
+        first: The windows that they should begin with, shape (P, T).
+        last: The windows that they should end with, shape (P, T).
         mask: Shape (P, T).
         metrics: The metrics of their kind of music.
 
     Returns:
         Each of shape (P,): `step_ratio`, `monotone`, `rank_correlation`, `end_fidelity`, `ends_exact` (share of the two ends
-        that sound just as they were to) and what `WindowMetrics.along_path` gives; and `curve`, distances to the first window
-        of the path, shape (P, S).
+        that sound as they should) and, for each metric of `WindowMetrics.rates`, its mean along the path without its ends,
+        and, with the suffix `_ends`, its mean over the ends; windows without events are skipped. Also `curve`, distances to
+        the first window of the path, shape (P, S).
     """
     away = distances_to_start(paths, mask, metrics.distance)
     ends = torch.stack([first, last], dim=1)
     exact = (metrics.distance(ends, paths[:, [0, -1]], mask[:, None]) == 0).float().mean(1)
+    rates = metrics.rates(paths, mask[:, None])
     return {
         "step_ratio": step_ratio(step_sizes(paths, mask, metrics.distance)),
         "monotone": monotone(away),
@@ -119,15 +121,16 @@ def path_metrics(paths: Tensor, first: Tensor, last: Tensor, mask: Tensor, metri
         "end_fidelity": end_fidelity(paths, first, last, mask, metrics),
         "ends_exact": exact,
         "curve": away,
-        **metrics.along_path(paths, mask),
+        **{name: values[:, 1:-1].nanmean(1) for name, values in rates.items()},
+        **{f"{name}_ends": values[:, [0, -1]].nanmean(1) for name, values in rates.items()},
     }
 
 
 def averages(metrics: dict[str, Tensor]) -> dict[str, float | list[float]]:
-    """Return the means over all paths of what `path_metrics` gave.
+    """Return the means over all paths of the result of `path_metrics`.
 
     Returns:
-        Its metrics, windows without notes skipped in the rates in scale (which are 1 where nothing sounds at all); also
+        Its metrics; paths without events are skipped in means of rates, which are 1 if nothing sounds at all. Also
         `step_ratio_worst` (mean over the worst tenth of the paths), `step_ratio_largest`, and `curve` as a list of S means.
     """
     curve = metrics["curve"].double().mean(0).tolist()

@@ -1,21 +1,23 @@
-"""Figures that tell whether a set of melodies is like another one, and whether it is tonal and repeats itself.
+"""Metrics of a set of melodies: how similar it is to another set, and how much it repeats itself.
 
-Conventions: windows are those of a pitched representation; windows without notes have no features and are counted apart.
+Conventions: the representation decodes windows to notes with pitches. Windows without notes have no features and are counted
+separately.
 
 Features, each a histogram over a whole set:
-    pitch_class: of each note, above the tonic of the key that its window fits best (`musicae.music.metrics.attributes.best_key`), 0 to 11:
-        music in another key is the same music. `pitch_class_absolute`, from C, is told beside them and counts for nothing: a
-        model that is trained on transposed windows knows no keys.
-    interval: from each note to the next, in semitones, -12 to 12, larger ones counted with these.
-    duration: of each note, in 24ths of a quarter note, to 4 quarters, longer ones counted with these.
+    pitch_class: pitch class of each note, relative to the tonic of the key that fits its window best
+        (`musicae.music.metrics.attributes.best_key`), 0 to 11, so that transposed music counts as the same music.
+        `pitch_class_absolute`, relative to C, is reported too and not part of the mean, because a model that is trained on
+        transposed windows prefers no key.
+    interval: from each note to the next, in semitones, -12 to 12; larger intervals are counted in the outer bins.
+    duration: of each note, in 24ths of a quarter note, up to 4 quarter notes; longer notes are counted in the last bin.
     onsets: notes that begin in each bar, 0 to 32.
-    range: of each window, highest minus lowest pitch, in bins of 3 semitones to 36.
-    syncopation: of each window (`musicae.music.metrics.attributes`), in bins of 0.1 to 3.
+    range: highest minus lowest pitch of each window, in bins of 3 semitones up to 36.
+    syncopation: of each window (`musicae.music.metrics.attributes`), in bins of 0.1 up to 3.
 
-Figures:
-    overlap: area under the lower of two histograms, each of area 1: from 0, nothing in common, to 1, the same. Yang and
-        Lerch take this overlapping area for densities of pairwise distances; here it is that of the features themselves. Two
-        finite sets of the same kind of music stay below 1: give the overlap of two halves of the real data beside it.
+Metrics:
+    overlap: area under the lower of two histograms of area 1, from 0 (nothing in common) to 1 (equal). Yang and Lerch use this
+        overlapping area for densities of pairwise distances; here it is the area for the features themselves. Two finite sets
+        of the same kind of music stay below 1, so compare it with the overlap of two halves of the real data.
     repetition: share of the pairs of successive melodic steps (interval, time from onset to onset) that occurred before in the
         same window; transposed repetition counts (seq-rep-n of Welleck et al., with n = 2).
 
@@ -39,7 +41,7 @@ __all__ = ["FEATURES", "features", "histograms", "middles", "overlap", "overlaps
 
 Floats = NDArray[np.float64]
 
-# Feature: width of a bin, first and last bin's middle; what lies beyond is counted in these.
+# Per feature: width of a bin, and the middles of the first and the last bin, in which values beyond them are counted.
 _BINS: dict[str, tuple[float, float, float]] = {
     "pitch_class": (1, 0, 11),
     "interval": (1, -12, 12),
@@ -55,18 +57,18 @@ _TICKS = 24  # of a quarter note
 
 def features(windows: Sequence[GridWindow], representation: Representation) -> dict[str, Floats]:
     """Return the values of each feature over a set of windows, pooled, in arrays of any length."""
-    found: dict[str, list[float]] = {name: [] for name in _BINS}
+    pooled: dict[str, list[float]] = {name: [] for name in _BINS}
     for window in windows:
         notes = representation.decode(window)
         if not notes:
             continue
         tonic = best_key(notes) % 12
-        found["pitch_class"] += [(n.pitch - tonic) % 12 for n in notes]
-        found["pitch_class_absolute"] += [n.pitch % 12 for n in notes]
-        found["interval"] += [b.pitch - a.pitch for a, b in pairwise(notes)]
-        found["duration"] += [round(_TICKS * n.duration) for n in notes]
-        found["onsets"] += _onsets(notes, window, representation)
-    arrays = {name: np.array(values, dtype=np.float64) for name, values in found.items()}
+        pooled["pitch_class"] += [(n.pitch - tonic) % 12 for n in notes]
+        pooled["pitch_class_absolute"] += [n.pitch % 12 for n in notes]
+        pooled["interval"] += [b.pitch - a.pitch for a, b in pairwise(notes)]
+        pooled["duration"] += [round(_TICKS * n.duration) for n in notes]
+        pooled["onsets"] += _onsets(notes, window, representation)
+    arrays = {name: np.array(values, dtype=np.float64) for name, values in pooled.items()}
     measured = measure_attributes(windows, representation)
     for name in ("range", "syncopation"):
         column = measured[:, ATTRIBUTES.index(name)]
@@ -83,21 +85,21 @@ def _onsets(notes: Sequence[Note], window: GridWindow, representation: Represent
 
 
 def histograms(values: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Return the histogram of each feature, its sum 1, or 0 where there are no values.
+    """Return the histogram of each feature; its sum is 1, or 0 if there are no values.
 
     Arguments:
-        values: What `features` gave.
+        values: The result of `features`.
 
     Returns:
         By feature, float64, shape (number of its bins,).
     """
-    made = {}
+    shapes = {}
     for name, column in values.items():
         width, first, last = _BINS[name]
         count = round((last - first) / width) + 1
         place = np.floor((column - first) / width + 0.5).clip(0, count - 1).astype(np.int64)
-        made[name] = np.bincount(place, minlength=count) / max(1, len(column))
-    return made
+        shapes[name] = np.bincount(place, minlength=count) / max(1, len(column))
+    return shapes
 
 
 def middles(name: str) -> list[float]:
@@ -107,7 +109,7 @@ def middles(name: str) -> list[float]:
 
 
 def overlap(reference: Floats, estimate: Floats) -> float:
-    """Return the area under the lower of two histograms of sum 1; symmetric, in [0, 1], 1 for equal ones."""
+    """Return the area under the lower of two histograms of sum 1; symmetric, in [0, 1], and 1 for equal histograms."""
     return min(1.0, float(np.minimum(reference, estimate).sum()))
 
 
@@ -119,7 +121,7 @@ def overlaps(reference: Mapping[str, Floats], estimate: Mapping[str, Floats]) ->
 
 
 def repetition(windows: Sequence[GridWindow], representation: Representation) -> float:
-    """Return the share of pairs of melodic steps that occurred before in the same window; 0 where there is none."""
+    """Return the share of pairs of melodic steps that occurred before in the same window; 0 if there are none."""
     repeated = total = 0
     for window in windows:
         notes = representation.decode(window)

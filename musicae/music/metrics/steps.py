@@ -1,11 +1,11 @@
 """Metrics of time steps, for tokens of any kind.
 
 Conventions: tokens int64 of shape (B, T) with a mask (B, T) of the time steps that count; reference first, then estimate. Rates
-lie in [0, 1], averaged over all time steps of the set (micro average), not over windows.
+lie in [0, 1] and are averaged over all time steps of the set (micro average), not over windows.
 
 Metrics:
     step_accuracy: share of time steps with the right token. It is inflated by "no event", so read it next to the no-event
-        baseline `hold_accuracy`: what predicting "no event" everywhere would score.
+        baseline `hold_accuracy`, the step accuracy of always predicting "no event".
     exact: share of windows without any wrong time step.
     step_accuracies: the step accuracy of each window.
 """
@@ -24,7 +24,7 @@ def step_accuracy(reference: Tensor, estimate: Tensor, mask: Tensor) -> float:
 
 
 def hold_accuracy(reference: Tensor, mask: Tensor) -> float:
-    """Return the step accuracy of predicting "no event" everywhere."""
+    """Return the no-event baseline: the step accuracy of always predicting "no event"."""
     return step_accuracy(reference, torch.zeros_like(reference), mask)
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from musicae.music.representations.base import GridWindow
 
@@ -41,6 +42,15 @@ class GridBatch:
             if values is not None:
                 values[i, : len(window.tokens)] = torch.from_numpy(known[i])
         return cls(tokens, bar_steps, values)
+
+    @classmethod
+    def join(cls, batches: Sequence["GridBatch"]) -> "GridBatch":
+        """Pad batches to one length and concatenate them; the result has expression values if every batch has them."""
+        longest, most_bars = (max(n) for n in zip(*((b.tokens.shape[1], b.bar_steps.shape[1]) for b in batches), strict=True))
+        tokens = [F.pad(b.tokens, (0, longest - b.tokens.shape[1])) for b in batches]
+        bar_steps = [F.pad(b.bar_steps, (0, most_bars - b.bar_steps.shape[1])) for b in batches]
+        known = [F.pad(b.values, (0, 0, 0, longest - b.values.shape[1])) for b in batches if b.values is not None]
+        return cls(torch.cat(tokens), torch.cat(bar_steps), torch.cat(known) if len(known) == len(batches) else None)
 
     def windows(self) -> list[GridWindow]:
         """Return the windows without padding."""

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from musicae.music.metrics.drums import drum_metrics, hit_f1, timing_error, velocity_error
+from musicae.music.models.batch import GridBatch
 
 ON = torch.ones(1, 4, dtype=torch.bool)
 
@@ -30,10 +31,11 @@ def test_metrics_of_a_pattern_compared_with_the_quantised_one() -> None:
     values = torch.zeros(1, 4, 4)
     values[0, 0] = torch.tensor([100 / 127, 60 / 127, 0.4, -0.2])
     values[0, 2] = torch.tensor([80 / 127, 0.0, 0.0, 0.0])
-    same = drum_metrics(tokens, tokens, ON, values, values)
+    pattern = GridBatch(tokens, torch.tensor([[4]]), values)
+    same = drum_metrics(pattern, pattern)
     assert (same["hit_f1"], same["velocity_error"], same["timing_error"]) == (1.0, 0.0, 0.0)
     assert same["plain_velocity_error"] == pytest.approx((20 + 20 + 0) / 3)
     assert same["plain_timing_error"] == pytest.approx(62.5 * (0.4 + 0.2 + 0) / 3)
-    fewer = drum_metrics(tokens, torch.tensor([[1, 0, 1, 0]]), ON, values, values)
+    fewer = drum_metrics(pattern, pattern.with_tokens(torch.tensor([[1, 0, 1, 0]]), values))
     assert fewer["hit_f1"] == pytest.approx(0.8) and fewer["plain_timing_error"] == pytest.approx(62.5 * 0.2)
-    assert drum_metrics(tokens, tokens, ON, values, None) == {"hit_f1": 1.0}
+    assert drum_metrics(pattern, pattern.without_values()) == {"hit_f1": 1.0}
