@@ -9,7 +9,7 @@ from musicae.cli.support import completions, options, train_options
 
 if TYPE_CHECKING:
     from musicae.core.progress import Progress
-    from musicae.music.experiment import Experiment
+    from musicae.music.experiment import MusicExperiment
     from musicae.training.run_folder import RunOptions
 
 DEFAULT = "melody-2bar"
@@ -49,18 +49,18 @@ def command(choice: train_options.Choice, data: tuple[str, ...], run: train_opti
         musicae train --steps 500 -o runs/mine melody-2bar
         musicae train --data path/to/midi/folder --init-from melody-2bar melody-2bar
     """
-    from musicae.music.recipes import Preset, preset
+    from musicae.music.recipes import MusicRecipe, preset
 
-    recipe = run.changed(choice.recipe(DEFAULT, preset, Preset))
+    recipe = run.changed(choice.recipe(DEFAULT, preset, MusicRecipe))
 
-    def start(how: "RunOptions", progress: "Progress") -> "Experiment":
+    def start(how: "RunOptions", progress: "Progress") -> "MusicExperiment":
         from musicae.datasets.music.collections import open_collections
         from musicae.datasets.music.prepare import prepare
-        from musicae.music.experiment import Experiment, spec_of
+        from musicae.music.experiment import MusicExperiment, spec_of
 
         spec = spec_of(recipe)
         collections = open_collections(data, training=True, kind=spec.representation.kind)
         windows = prepare(collections, spec, progress=progress)
-        return Experiment.open(recipe, windows, how.folder, device=how.device, init_from=how.init_from, resume=how.resume)
+        return MusicExperiment.open(recipe, windows, how)
 
     run.train(start, choice.name(DEFAULT), UNITS)

@@ -11,12 +11,12 @@ from musicae.core.objectives import BetaSchedule, ObjectiveConfig
 from musicae.training.optimizer import TrainingConfig
 from musicae.training.recipe import Recipe
 
-__all__ = ["PRESETS", "Preset", "preset"]
+__all__ = ["PRESETS", "MusicRecipe", "preset"]
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Preset(Recipe):
+class MusicRecipe(Recipe):
     """A recipe for a music model.
 
     Arguments:
@@ -31,21 +31,24 @@ class Preset(Recipe):
 
     @classmethod
     def fields_of_run(cls, run: dict[str, Any]) -> dict[str, Any]:
-        """Return the fields of a recipe from the content of a run folder's `config.json`, without the collections."""
+        """Return the fields of a recipe from the content of a run folder's `config.json`.
+
+        The training collections are not part of a recipe.
+        """
         fields = {name: value for name, value in run.items() if name != "data"}
-        return {**fields, "transpose": run["data"]["transpose"]} if "transpose" in run["data"] else fields
+        return {**fields, **{name: run["data"][name] for name in ("transpose",) if name in run["data"]}}
 
 
 _SIXTEENTHS = {"name": "melody", "steps_per_quarter": 4}
-# Sixteenths and eighth-note triplets, six places a quarter note, which is a block of the model.
+# Sixteenths and eighth-note triplets: six steps per quarter note, which are one block of the model.
 _TRIPLETS: dict[str, Any] = {"name": "melody-triplets"}
 _TRIPLET_SIZES = {"block": 6, "max_bar_steps": 48}
 _TWO_BARS: dict[str, Any] = {**_TRIPLET_SIZES, "max_steps": 96}
-# Magenta's optimiser for all its configurations: Adam, 1e-3 falling by 0.9999 a step to 1e-5, norm clipped at 1.
+# Magenta's optimiser for all its configurations: Adam; 1e-3, times 0.9999 per step, down to 1e-5; norm clipped at 1.
 _MAGENTA = {"batch_size": 512, "learning_rate": 1e-3, "schedule": "exponential", "warmup_steps": 0, "weight_decay": 0.0}
 
-PRESETS: dict[str, Preset] = {
-    "melody-2bar": Preset(
+PRESETS: dict[str, MusicRecipe] = {
+    "melody-2bar": MusicRecipe(
         model="plan-vae",
         summary="two bars of melody in any metre; the shipped default",
         config=_TWO_BARS,
@@ -57,7 +60,7 @@ PRESETS: dict[str, Preset] = {
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=59.3)),
         ),
     ),
-    "melody-2bar-sampling": Preset(
+    "melody-2bar-sampling": MusicRecipe(
         model="plan-vae",
         summary="two bars of melody at a lower rate, for sampling; start from melody-2bar (--init-from)",
         config=_TWO_BARS,
@@ -70,7 +73,7 @@ PRESETS: dict[str, Preset] = {
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=32.0)),
         ),
     ),
-    "melody-16bar": Preset(
+    "melody-16bar": MusicRecipe(
         model="conductor-vae",
         summary="sixteen bars of melody in any metre; start from melody-2bar-sampling (--init-from)",
         config={**_TRIPLET_SIZES, "max_steps": 768},
@@ -81,27 +84,27 @@ PRESETS: dict[str, Preset] = {
             batch_size=32,
             learning_rate=1e-3,
             clip_norm=4.0,
-            skip_norm=100_000.0,  # sums over 16 bars begin with gradients of 10,000
+            skip_norm=100_000.0,  # losses summed over 16 bars have gradients of 10,000 at first
             average=0.999,
             validate_every=1000,
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=250.0)),
         ),
     ),
-    "drums-2bar": Preset(
+    "drums-2bar": MusicRecipe(
         model="plan-vae",
-        summary="two bars of drums: hits, velocities and microtiming; wants --data groove=PATH",
+        summary="two bars of drums: hits, velocities and microtiming; needs --data groove=PATH",
         config={"expression_parts": 9, "expression_dropout": 0.25},
         representation={"name": "drums"},
         transpose=0,
         training=TrainingConfig(
-            steps=1_600,  # Groove's 17,000 windows are soon known by heart
+            steps=1_600,  # a model soon overfits Groove's 17,000 windows
             weight_decay=0.1,
             average=0.995,
             validate_every=400,
             objective=ObjectiveConfig(beta=BetaSchedule(kind="target", beta=0.01, steps=300, target_bits=105.0)),
         ),
     ),
-    "musicvae-drums-2bar-small": Preset(
+    "musicvae-drums-2bar-small": MusicRecipe(
         model="musicvae",
         summary="the drum baseline: sizes and recipe of Magenta's cat-drums_2bar_small",
         config={"set_input": True},
@@ -113,7 +116,7 @@ PRESETS: dict[str, Preset] = {
             **_MAGENTA,  # type: ignore[arg-type]
         ),
     ),
-    "musicvae-2bar-small": Preset(
+    "musicvae-2bar-small": MusicRecipe(
         model="musicvae",
         summary="the baseline: sizes and recipe of Magenta's cat-mel_2bar_small",
         config={},
@@ -124,7 +127,7 @@ PRESETS: dict[str, Preset] = {
             **_MAGENTA,  # type: ignore[arg-type]
         ),
     ),
-    "musicvae-16bar-hierdec": Preset(
+    "musicvae-16bar-hierdec": MusicRecipe(
         model="musicvae",
         summary="sizes and recipe of Magenta's hierdec-mel_16bar, a conductor over 16 segments (large: 176 M)",
         config={
@@ -148,7 +151,7 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-def preset(name: str) -> Preset:
+def preset(name: str) -> MusicRecipe:
     """Return a preset by name.
 
     Raises:

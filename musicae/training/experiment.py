@@ -10,7 +10,7 @@ from musicae.core.autoencoder import Autoencoder
 from musicae.core.config import to_dict
 from musicae.errors import CheckpointError, ParameterError
 
-__all__ = ["start_from"]
+__all__ = ["Transfer", "start_from"]
 
 Transfer = Callable[[Autoencoder[Any]], bool]
 

@@ -41,6 +41,8 @@ class Recipe(ABC):
     def read(cls, path: Path) -> Self:
         """Read a recipe from a JSON file; the `config.json` of a run folder is one too.
 
+        Fields of a model's configuration may have the names of version 0.1.
+
         Raises:
             ParameterError: the file cannot be read, is not valid JSON, or has unknown or missing fields.
         """

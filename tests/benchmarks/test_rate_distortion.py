@@ -15,7 +15,7 @@ from musicae.core.config import from_dict
 from musicae.core.registry import MODELS
 from musicae.datasets.music.held_out import open_subject
 from musicae.music.evaluation.report import evaluate
-from musicae.music.recipes import Preset
+from musicae.music.recipes import MusicRecipe
 from musicae.music.representations import representation_from_dict
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "music"
@@ -81,7 +81,7 @@ def test_runs_are_compared_one_by_one(monkeypatch: pytest.MonkeyPatch, small_che
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_recipes_fit_their_models(path: Path) -> None:
-    recipe = Preset.read(path)
+    recipe = MusicRecipe.read(path)
     representation = representation_from_dict(recipe.representation)
     config = from_dict(MODELS[recipe.model].config_type, {"depth": representation.depth, **recipe.config})
     assert config.depth == representation.depth and recipe.summary

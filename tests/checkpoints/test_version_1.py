@@ -20,7 +20,7 @@ from musicae.core.registry import MODELS
 from musicae.errors import CheckpointError
 from musicae.music.models.personal import PersonalVAE, PersonalVAEConfig
 from musicae.music.models.plan import PlanVAE
-from musicae.music.recipes import Preset
+from musicae.music.recipes import MusicRecipe
 from musicae.training.loop import Trainer
 from musicae.training.optimizer import TrainingConfig
 from musicae.training.run_folder import RunFolder
@@ -181,6 +181,6 @@ def test_recipes_of_version_1_are_read(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**run, "training": {"steps": 3}}))
     new = {"latent_size": 4, "expression_parts": 9, "expression_dropout": 0.25}
-    assert Preset.read(path).config == new
+    assert MusicRecipe.read(path).config == new
     path.write_text(json.dumps({"format_version": 2, **run, "config": new, "training": {"steps": 3}}))
-    assert Preset.read(path).config == new and Preset.read(path).transpose == 0
+    assert MusicRecipe.read(path).config == new and MusicRecipe.read(path).transpose == 0

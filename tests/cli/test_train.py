@@ -138,8 +138,8 @@ def test_options_change_the_recipe(run: Run, data: Path, recipe: str) -> None:
     ("text", "reason"),
     [
         ("[", "tiny.json is not valid JSON: Expecting value: line 1 column 2 (char 1). Fix it or pass another file."),
-        ('{"modell": 1}', "Unknown field 'modell' of Preset in tiny.json; did you mean 'model'?"),
-        ("[]", "Preset in tiny.json must be an object of named fields, got list."),
+        ('{"modell": 1}', "Unknown field 'modell' of MusicRecipe in tiny.json; did you mean 'model'?"),
+        ("[]", "MusicRecipe in tiny.json must be an object of named fields, got list."),
     ],
 )
 def test_bad_recipes_are_refused(run: Run, text: str, reason: str) -> None:

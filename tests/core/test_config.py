@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from musicae.core.config import from_dict, nearest, to_dict, with_changes
 from musicae.errors import ParameterError
-from musicae.music.recipes import Preset
+from musicae.music.recipes import MusicRecipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,8 +148,8 @@ def test_wrong_type(values: dict[str, Any], expected: str) -> None:
 
 
 def test_a_field_that_is_any_object_must_be_one() -> None:
-    with pytest.raises(ParameterError, match=r"^Preset\.config must be an object of named fields, got 'x'\.$"):
-        from_dict(Preset, {"model": "plan-vae", "config": "x", "representation": {"name": "melody"}, "training": {}})
+    with pytest.raises(ParameterError, match=r"^MusicRecipe\.config must be an object of named fields, got 'x'\.$"):
+        from_dict(MusicRecipe, {"model": "plan-vae", "config": "x", "representation": {"name": "melody"}, "training": {}})
 
 
 @pytest.mark.parametrize("values", [None, 3, [1], "size"])

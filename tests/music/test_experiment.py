@@ -15,15 +15,15 @@ from musicae.datasets.music.held_out import open_subject
 from musicae.datasets.music.prepare import prepare
 from musicae.errors import CheckpointError, DataError, ParameterError
 from musicae.music.evaluation.report import evaluate
-from musicae.music.experiment import Experiment, spec_of
+from musicae.music.experiment import MusicExperiment, spec_of
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.conductor import ConductorVAE
 from musicae.music.models.musicvae import MusicVAE
 from musicae.music.models.plan import PlanVAE
-from musicae.music.recipes import PRESETS, Preset, preset
+from musicae.music.recipes import PRESETS, MusicRecipe, preset
 from musicae.music.representations import REPRESENTATIONS, TripletGrid, WindowSpec
 from musicae.music.windows import PreparedWindows
-from musicae.training.run_folder import RunOptions, prepare_run_folder
+from musicae.training.run_folder import RunOptions
 
 TINY = {"token_size": 6, "block_size": 12, "pooled_size": 8, "hidden_size": 16, "decoder_size": 12, "cell_size": 8}
 MUSIC = [name for name, recipe in PRESETS.items() if recipe.representation["name"] in REPRESENTATIONS]
@@ -31,25 +31,23 @@ MUSIC = [name for name, recipe in PRESETS.items() if recipe.representation["name
 NARROW = {"latent_size": 8, "encoder_size": 6, "decoder_sizes": [8, 6], "conductor_sizes": [6, 4]}
 
 
-def tiny(**changes: Any) -> Preset:
+def tiny(**changes: Any) -> MusicRecipe:
     """Return the default recipe with a small model and one step."""
     recipe = preset("melody-2bar")
     training = with_changes(recipe.training, steps=1, batch_size=8, seed=4)
     return with_changes(recipe, **{"config": {"latent_size": 4, **TINY}, "training": training, **changes})
 
 
-def windows_of(recipe: Preset, tunes: Path | str) -> PreparedWindows:
+def windows_of(recipe: MusicRecipe, tunes: Path | str) -> PreparedWindows:
     """Prepare the windows that the model of a recipe trains on."""
     spec = spec_of(recipe)
     return prepare(open_collections((str(tunes),), training=True, kind=spec.representation.kind), spec)
 
 
-def open_run(
-    recipe: Preset, folder: Path, tunes: Path | str, *, force: bool = False, resume: bool = False, init_from: str | None = None
-) -> Experiment:
+def open_run(recipe: MusicRecipe, folder: Path, tunes: Path | str, **run: Any) -> MusicExperiment:
     """Open an experiment on the CPU."""
-    prepare_run_folder(RunOptions(folder=folder, threads=1, resume=resume, force=force))
-    return Experiment.open(recipe, windows_of(recipe, tunes), folder, device="cpu", init_from=init_from, resume=resume)
+    options = RunOptions(folder=folder, device="cpu", threads=1, **run)
+    return MusicExperiment.open(recipe, windows_of(recipe, tunes), options)
 
 
 @pytest.mark.parametrize("name", MUSIC)
@@ -205,25 +203,25 @@ def test_more_bars_than_time_steps_leave_nothing(tmp_path: Path, tune_folder: Pa
 def test_a_runs_config_is_a_recipe(tmp_path: Path, tune_folder: Path) -> None:
     recipe = tiny(transpose=2)
     open_run(recipe, tmp_path, tune_folder).trainer.fit()
-    again = Preset.read(tmp_path / "config.json")
+    again = MusicRecipe.read(tmp_path / "config.json")
     assert again.config["latent_size"] == 4 and again.transpose == 2
     assert with_changes(again, config={}, summary="", representation={}) == with_changes(
         recipe, config={}, summary="", representation={}
     )
     (tmp_path / "mine.json").write_text(json.dumps(to_dict(recipe)))
-    assert Preset.read(tmp_path / "mine.json") == recipe
+    assert MusicRecipe.read(tmp_path / "mine.json") == recipe
 
 
 def test_unreadable_recipes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "recipe.json"
     with pytest.raises(ParameterError, match=f"^{re.escape(str(path))} cannot be read: no such file or directory\\.$"):
-        Preset.read(path)
+        MusicRecipe.read(path)
     path.write_text("{")
     with pytest.raises(ParameterError, match=f"^{re.escape(str(path))} is not valid JSON: "):
-        Preset.read(path)
+        MusicRecipe.read(path)
     path.write_text('{"model": "plan-vae", "config": {}, "representation": {}, "training": {"stepz": 1}}')
     with pytest.raises(ParameterError, match=r"^Unknown field 'stepz' of TrainingConfig.*; did you mean 'steps'\?"):
-        Preset.read(path)
+        MusicRecipe.read(path)
     with pytest.raises(ParameterError) as error:
         preset("melody-2bars")
     assert str(error.value).startswith("Unknown preset 'melody-2bars'; did you mean 'melody-2bar'? Known: melody-2bar, ")

@@ -20,13 +20,14 @@ from musicae.core.objectives import BITS, BetaSchedule, ObjectiveConfig
 from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.prepare import prepare
 from musicae.errors import CheckpointError
-from musicae.music.experiment import Experiment, spec_of
+from musicae.music.experiment import MusicExperiment, spec_of
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
-from musicae.music.recipes import Preset
+from musicae.music.recipes import MusicRecipe
 from musicae.training.loop import Trainer
 from musicae.training.optimizer import TrainingConfig
+from musicae.training.run_folder import RunOptions
 from musicae.training.validation import Metrics, Validation
 
 MUSIC: dict[str, Callable[[], Autoencoder[Any]]] = {
@@ -100,18 +101,17 @@ import sys
 from pathlib import Path
 from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.prepare import prepare
-from musicae.music.experiment import Experiment, spec_of
-from musicae.music.recipes import Preset
-from musicae.training.run_folder import RunOptions, prepare_run_folder
+from musicae.music.experiment import MusicExperiment, spec_of
+from musicae.music.recipes import MusicRecipe
+from musicae.training.run_folder import RunOptions
 recipe, run, tunes = map(Path, sys.argv[1:])
-read = Preset.read(recipe)
+read = MusicRecipe.read(recipe)
 windows = prepare(open_collections((str(tunes),), training=True), spec_of(read))
-prepare_run_folder(RunOptions(folder=run, threads=1))
-Experiment.open(read, windows, run, device="cpu").trainer.fit()
+MusicExperiment.open(read, windows, RunOptions(folder=run, device="cpu", threads=1)).trainer.fit()
 """
 
 
-def small_recipe() -> Preset:
+def small_recipe() -> MusicRecipe:
     """Return a recipe whose run would last for hours, with everything that has a state."""
     sizes = {"token_size": 6, "block_size": 12, "pooled_size": 8, "hidden_size": 16, "decoder_size": 12, "cell_size": 8}
     beta = BetaSchedule(kind="target", beta=0.01, steps=2, target_bits=0.5)
@@ -119,7 +119,9 @@ def small_recipe() -> Preset:
         steps=10**6, batch_size=8, schedule="exponential", average=0.9, log_every=2, validate_every=10**6,
         checkpoint_every=3, objective=ObjectiveConfig(beta=beta),
     )  # fmt: skip
-    return Preset(model="plan-vae", config={"latent_size": 4, **sizes}, representation={"name": "melody"}, training=training)
+    return MusicRecipe(
+        model="plan-vae", config={"latent_size": 4, **sizes}, representation={"name": "melody"}, training=training
+    )
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
@@ -128,10 +130,10 @@ def test_a_killed_process_can_be_resumed_bit_for_bit(tmp_path: Path, tune_folder
     recipe.write_text(json.dumps(to_dict(small_recipe())))
 
     def open_run(folder: Path, steps: int, *, resume: bool = False) -> Trainer:
-        read = Preset.read(recipe)
+        read = MusicRecipe.read(recipe)
         changed = with_changes(read, training=with_changes(read.training, steps=steps))
         windows = prepare(open_collections((str(tune_folder),), training=True), spec_of(changed))
-        return Experiment.open(changed, windows, folder, device="cpu", resume=resume).trainer
+        return MusicExperiment.open(changed, windows, RunOptions(folder=folder, device="cpu", resume=resume)).trainer
 
     open_run(tmp_path / "none", 1)  # prepares the data
     arguments = [sys.executable, "-c", SCRIPT, str(recipe), str(run), str(tune_folder)]
