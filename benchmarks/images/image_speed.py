@@ -132,8 +132,7 @@ def elsewhere(data_dir: Path | None, limit: int | None, workers: int) -> tuple[T
 
     def turn(steps: int) -> Seconds:
         ours.send(steps)
-        seconds: Seconds = ours.recv()
-        return seconds
+        return ours.recv()
 
     return turn, ours
 

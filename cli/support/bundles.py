@@ -30,7 +30,6 @@ def bundle(
         decorated: Any = command
         for part in reversed(parts):
             decorated = part(decorated)
-        result: F = decorated
-        return result
+        return decorated
 
     return decorate

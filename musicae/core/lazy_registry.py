@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, final
 
 __all__ = ["Registry", "import_path"]
 
@@ -10,25 +10,25 @@ T = TypeVar("T")
 
 
 def import_path(path: str) -> Any:
-    """Import and return what a path such as `package.module:Name` names."""
+    """Import and return the object at a path such as `package.module:Name`."""
     module, _, attribute = path.partition(":")
     return getattr(import_module(module), attribute)
 
 
+@final
 class Registry(Mapping[str, T], Generic[T]):
-    """Names and the places of what they stand for, imported on first use.
+    """A mapping whose values are imported on first use.
 
     Arguments:
-        places: Import path per name, as `package.module:Name`.
+        places: Import path of each value by name, as `package.module:Name`.
     """
 
     def __init__(self, places: Mapping[str, str]) -> None:
         self.places = dict(places)
 
     def __getitem__(self, name: str) -> T:
-        """Import and return what a name stands for; KeyError for an unknown name."""
-        value: T = import_path(self.places[name])
-        return value
+        """Import and return the value of a name; KeyError for an unknown name."""
+        return import_path(self.places[name])
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names without importing anything."""
