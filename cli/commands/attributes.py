@@ -8,6 +8,7 @@ import click
 
 from musicae.cli.support import completions, inputs, many_files, options, outputs
 from musicae.cli.support.bundles import bundle
+from musicae.cli.support.loading import load_music
 from musicae.cli.support.result_lines import Lines, json_lines
 
 if TYPE_CHECKING:
@@ -126,10 +127,9 @@ def command(files: many_files.Files, as_table: bool, fit: _Fit | None, reading: 
 def _prepare(checkpoint: str, device: str) -> "tuple[MusicModel, AttributeVectors]":
     from musicae.checkpoints.shipped import find_weights
     from musicae.music.latent.attribute_vectors import read_vectors
-    from musicae.music.model import load
 
     vectors = read_vectors(find_weights(checkpoint))  # before torch is imported, which takes seconds
-    return load(checkpoint, device=device), vectors
+    return load_music(checkpoint, device), vectors
 
 
 def _values(attributes: dict[str, dict[str, float]]) -> "Table":
@@ -155,18 +155,19 @@ def _show_effects(checkpoint: str, lines: Lines) -> None:
 def _fit_vectors(fit: _Fit, device: str, lines: Lines) -> None:
     """Compute the attribute vectors of a checkpoint, write them next to it, and print their effect."""
     from musicae.checkpoints.shipped import find_weights
-    from musicae.cli.support.progress import tasks
-    from musicae.datasets.music.collections import open_collections
-    from musicae.datasets.music.prepare import prepare
     from musicae.music.latent.attribute_vectors import vectors_file, weights_hash, write_vectors
-    from musicae.music.model import load
-    from musicae.music.tasks.attributes import fit_attributes
 
     path = find_weights(fit.checkpoint)
     output = vectors_file(path)
     outputs.claim([output], force=fit.force, option="checkpoint")
-    model = load(fit.checkpoint, device=device)
+    model = load_music(fit.checkpoint, device)
     model.kind.require("attributes")
+
+    from musicae.cli.support.progress import tasks
+    from musicae.datasets.music.collections import open_collections
+    from musicae.datasets.music.prepare import prepare
+    from musicae.music.tasks.attributes import fit_attributes
+
     collections = open_collections(fit.data, training=True, kind=model.kind.name)
     with tasks() as progress:
         windows = prepare(collections, model.spec, progress=progress)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from musicae.cli.support import inputs, many_files, options, renditions
+from musicae.cli.support.loading import load_music
 
 if TYPE_CHECKING:
     from musicae.music.decoding import Decoding
@@ -74,11 +75,7 @@ def _model(checkpoint: str | None, device: str) -> "MusicModel":
     from musicae.music.kinds import KINDS
     from musicae.music.kinds.default_model import check_shipped
 
-    name = checkpoint or check_shipped(KINDS["drums"], "humanize")
-
-    from musicae.music.model import load
-
-    return load(name, device=device)
+    return load_music(checkpoint or check_shipped(KINDS["drums"], "humanize"), device)
 
 
 def _result(humanized: "Humanized", where: str, path: Path) -> renditions.Result:

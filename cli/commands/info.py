@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from musicae.checkpoints.shipped import find_weights
 from musicae.cli.support import completions
 from musicae.cli.support.result_lines import Lines, json_lines
 
@@ -25,11 +26,11 @@ def command(checkpoint: str, lines: Lines) -> None:
     Example:
         musicae info melody-2bar
     """
+    path = find_weights(checkpoint)
+
     from musicae.checkpoints.format import read_info
-    from musicae.checkpoints.shipped import find_weights
     from musicae.core.config import to_dict
 
-    path = find_weights(checkpoint)
     facts = {"file": str(path), "megabytes": round(path.stat().st_size / 1e6, 2), **to_dict(read_info(path))}
     lines.result(facts, *_text(facts))
 

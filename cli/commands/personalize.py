@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from musicae.cli.support import many_files, options, outputs, renditions
+from musicae.cli.support.loading import load_music
 from musicae.cli.support.metric_words import in_words
 
 if TYPE_CHECKING:
@@ -37,13 +38,12 @@ def command(folder: Path, steps: int, seed: int, checkpoint: str, device: str, r
         raise click.UsageError(f"{output}: a model's file ends in .safetensors; let -o end so.")
     outputs.claim([output], force=results.force)
     files = many_files.folder_files(folder)
+    model = load_music(checkpoint, device)
 
     from musicae.checkpoints.format import save_checkpoint
     from musicae.cli.support.progress import tasks
-    from musicae.music.model import load
     from musicae.music.tasks.personalize import personalize, read_phrases
 
-    model = load(checkpoint, device=device)
     with tasks() as progress:
         phrases = read_phrases(model, files, progress)
         _announce(folder, phrases)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from musicae.checkpoints.shipped import find_weights
 from musicae.cli.support import completions, image_job, options, outputs, renditions
 from musicae.cli.support.bundles import bundle
+from musicae.cli.support.loading import load_images
 from musicae.cli.support.progress import tasks
 
 if TYPE_CHECKING:
@@ -114,15 +116,16 @@ def command(run: str, last: bool, origin: _Origin, test: _Test, results: renditi
     Example:
         musicae release -o mine.safetensors --machine "two CPU cores" runs/mine
     """
-    from musicae.checkpoints.format import read_info
-    from musicae.checkpoints.release import half_precision, release, weights_of
-
-    weights = weights_of(run, last=last)
+    weights = find_weights(Path(run) / "last.safetensors" if last else run)
     output = results.output if results.output != Path() else Path(f"{Path(run).stem}.safetensors")
     if output.suffix != ".safetensors":
         raise click.UsageError(f"{output}: a model's file ends in .safetensors; let -o end so.")
     card_file = output.with_suffix(".md")
     outputs.claim([output, card_file], force=results.force)
+
+    from musicae.checkpoints.format import read_info
+    from musicae.checkpoints.release import half_precision, release
+
     info = read_info(weights)
     provenance = origin.provenance(run, output.stem, info)
     measure = _music if info.domain == "music" else _images
@@ -168,9 +171,8 @@ def _images(
     from musicae.images.card import CardMetrics, image_card, numbers
     from musicae.images.evaluation import evaluate
     from musicae.images.likelihood_estimate import estimate_likelihood, has_likelihood
-    from musicae.images.model import load
 
-    weights, candidate = (load(path, device=test.device) for path in files)
+    weights, candidate = (load_images(path, test.device) for path in files)
     data = open_images_for(weights, folder=test.data_dir, splits=("test", "train"), progress=progress)
     images = data["test"].first(test.limit)
     single, half = (evaluate(model, images, data["train"], samples=0, progress=progress) for model in (weights, candidate))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from musicae.cli.support import options, renditions
+from musicae.cli.support.loading import load_music
 from musicae.cli.support.outputs import numbered
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ def command(
     """
     files = results.claim([f"sample-{number}.mid" for number in numbered(count)])
 
-    from musicae.music.model import load
+    model = load_music(checkpoint, device)
+
     from musicae.music.tasks.sample import sample
 
-    scores = sample(load(checkpoint, device=device), count, metre=metre, qpm=tempo, decoding=decoding)
+    scores = sample(model, count, metre=metre, qpm=tempo, decoding=decoding)
     results.write(*(_result(score, path) for score, path in zip(scores, files, strict=True)))
 
 

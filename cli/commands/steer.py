@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from musicae.checkpoints.shipped import find_weights
 from musicae.cli.support import completions, inputs, options, renditions
 from musicae.music.latent.attribute_vectors import amounts_of, read_vectors
 
@@ -46,12 +47,11 @@ def command(
     """
     amounts = amounts_of(settings)
     [target] = results.claim([f"{file.stem}.steered.mid"])
+    vectors = read_vectors(find_weights(str(reading.checkpoint)))
     model, [excerpt] = reading.take(file)
 
-    from musicae.checkpoints.shipped import find_weights
     from musicae.music.tasks.steer import attributes_of, steer
 
-    vectors = read_vectors(find_weights(str(reading.checkpoint)))
     before = attributes_of(model, excerpt.phrase, vectors)
     steered = steer(model, excerpt.phrase, vectors, amounts, decoding)
     moved = {name: round(value, 2) for name, value in steered.moved.items()}

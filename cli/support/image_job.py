@@ -9,8 +9,10 @@ import click
 
 from musicae.cli.support import completions, options
 from musicae.cli.support.bundles import bundle
+from musicae.cli.support.loading import load_images
 from musicae.cli.support.outputs import claim, targets
 from musicae.cli.support.result_lines import Lines, json_option
+from musicae.errors import DataError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -101,11 +103,19 @@ class Job:
         claim(files, force=self.force)
         return files
 
-    def load(self) -> "ImageModel":
-        """Return the model."""
-        from musicae.images.model import load
+    def load(self, files: Sequence[Path] = ()) -> "ImageModel":
+        """Return the model.
 
-        return load(self.checkpoint, device=self.device)
+        Arguments:
+            files: Images that will be read.
+
+        Raises:
+            DataError: one of them does not exist.
+        """
+        gone = next((path for path in files if not path.exists()), None)
+        if gone is not None:  # reported before torch is imported, which takes seconds
+            raise DataError(f"{gone}: no such file.")
+        return load_images(self.checkpoint, self.device)
 
     def read(self, model: "ImageModel", files: Sequence[Path], *, small: bool = False) -> "Tensor":
         """Return the images of files, shape (B, C, H, W); `small` ones are those that the model enlarges."""

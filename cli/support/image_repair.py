@@ -20,10 +20,11 @@ def repair(files: Sequence[Path], word: str, job: Job, *, damage: bool, enlarge:
         )
     written = job.claim(names)
 
+    model = job.load(files)
+
     from musicae.images.corruptions import Downscaling
     from musicae.images.metrics import psnr
 
-    model = job.load()
     if not enlarge and isinstance(model.task.corruption, Downscaling):
         raise click.ClickException(f"{job.checkpoint} enlarges small images; use `musicae image upscale`, or another -c.")
     x = job.read(model, files, small=enlarge and not damage)

@@ -9,6 +9,7 @@ import click
 
 from musicae.cli.support import options
 from musicae.cli.support.bundles import bundle
+from musicae.cli.support.loading import load_music
 from musicae.cli.support.result_lines import listing
 
 if TYPE_CHECKING:
@@ -211,9 +212,7 @@ def load_for(
 
         checkpoint = default_model([(str(p), s, t) for p, s, t in zip(paths, scores, tracks, strict=True)])
 
-    from musicae.music.model import load
-
-    return load(checkpoint, device=device)
+    return load_music(checkpoint, device)
 
 
 class Models:
@@ -225,12 +224,12 @@ class Models:
     """
 
     def __init__(self, checkpoint: str | None, device: str) -> None:
+        self._given = None if checkpoint is None else load_music(checkpoint, device)
+        self._device = device
+
         from musicae.core.device import pick_device
-        from musicae.music.model import load
 
         pick_device(device)  # one that does not exist concerns all files
-        self._device = device
-        self._given = None if checkpoint is None else load(checkpoint, device=device)
         self._loaded: dict[str, MusicModel] = {}
 
     def __call__(self, path: Path, score: "Score", track: str | None) -> "MusicModel":
@@ -242,7 +241,5 @@ class Models:
 
         name = default_model([(str(path), score, track)])
         if name not in self._loaded:
-            from musicae.music.model import load
-
-            self._loaded[name] = load(name, device=self._device)
+            self._loaded[name] = load_music(name, self._device)
         return self._loaded[name]

@@ -228,6 +228,41 @@ def test_inspect_imports_no_torch(midi_pair: tuple[Path, Path]) -> None:
     subprocess.run([sys.executable, "-c", code, "inspect", str(midi_pair[0])], check=True, capture_output=True)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "interpolate a.mid gone.mid",
+        "reconstruct gone.mid",
+        "humanize a.mid",
+        "sample -c gone",
+        "vary a.mid -c gone",
+        "steer a.mid --set range=1 -c gone",
+        "attributes a.mid -c gone",
+        "attributes --fit gone",
+        "personalize . -c gone",
+        "personalize gone",
+        "search a.mid --in gone",
+        "release gone",
+        "info gone",
+        "image sample -c gone",
+        "image reconstruct gone.png",
+        "image denoise gone.png",
+        "image interpolate gone.png gone.png",
+        "image evaluate gone",
+        "image plot all -c gone",
+    ],
+)
+def test_bad_files_are_reported_before_torch_is_imported(midi_pair: tuple[Path, Path], tmp_path: Path, arguments: str) -> None:
+    code = (
+        "import sys\nfrom musicae.cli.main import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit as stopped:\n"
+        "    assert stopped.code == 1 and 'torch' not in sys.modules, stopped.code"
+    )
+    command = [sys.executable, "-c", code, *arguments.split()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert re.fullmatch(r"Error: .*\n", done.stderr)
+
+
 def test_a_process_interpolates(midi_pair: tuple[Path, Path], small_checkpoint: Path, tmp_path: Path) -> None:
     done = process("interpolate", "a.mid", "b.mid", "--steps", 2, "-c", small_checkpoint, "-o", "morph", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from musicae.cli.support import completions, image_job, options
+from musicae.cli.support.loading import load_images
 from musicae.cli.support.progress import tasks
 from musicae.cli.support.result_lines import Lines, json_lines
 
@@ -49,11 +50,11 @@ def command(
         musicae image evaluate conv-vae
         musicae image evaluate --samples 5000 --json runs/vae
     """
-    from musicae.images.evaluation import evaluate
-    from musicae.images.model import load
-
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    model = load(checkpoint, device=device)
+    model = load_images(checkpoint, device)
+
+    from musicae.images.evaluation import evaluate
+
     how: dict[str, Any] = {"samples": samples, "binarise": binarise, "seed": seed}
     with tasks() as progress:
         data = held_out.open(model, progress)

@@ -25,9 +25,10 @@ def command(first: Path, second: Path, steps: int, labels: tuple[int, ...], job:
     names = [f"step-{number}.png" for number in numbered(steps)]
     strip, *written = job.claim([job.output.name] if job.one_sheet else ["interpolation.png", *names])
 
+    model = job.load((first, second))
+
     from musicae.images.files import tile
 
-    model = job.load()
     a, b = job.read(model, (first, second)).split(1)
     images = model.interpolate(a, b, steps, image_job.labels_for(model, labels, 2))
     job.write(tile(images, columns=steps), strip)

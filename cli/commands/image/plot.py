@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from musicae.checkpoints.shipped import find_weights
 from musicae.cli.support import image_job, options, outputs, renditions
+from musicae.cli.support.loading import load_images
 from musicae.cli.support.progress import tasks
 
 if TYPE_CHECKING:
@@ -50,12 +52,13 @@ def command(
         musicae image plot -c vae-2d -o plots latent manifold
         musicae image plot -c runs/conv-vae -o plots all
     """
-    from musicae.images.model import load
+    find_weights(checkpoint)
+
     from musicae.plots.files import save_plot
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     _check(names)
-    model = load(checkpoint, device=device)
+    model = load_images(checkpoint, device)
     chosen = _chosen(names, model)
     written = _targets(results.output, chosen)
     outputs.claim(written, force=results.force)

@@ -20,9 +20,10 @@ def command(files: tuple[Path, ...], labels: tuple[int, ...], job: image_job.Job
     """
     written = job.claim([f"{path.stem}.reconstructed.png" for path in files])
 
+    model = job.load(files)
+
     from musicae.images.metrics import psnr
 
-    model = job.load()
     x = job.read(model, files)
     images = model.reconstruct(x, image_job.labels_for(model, labels, len(x)))
     for path, target, image, decibels in zip(files, written, images, psnr(images, x), strict=True):

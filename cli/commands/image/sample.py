@@ -23,10 +23,11 @@ def command(count: int, labels: tuple[int, ...], temperature: float, seed: int, 
     names = [job.output.name] if job.one_sheet else [f"sample-{number}.png" for number in numbered(count)]
     written = job.claim(names)
 
+    model = job.load()
+
     from musicae.core.autoencoder import Adversarial
     from musicae.images.files import tile
 
-    model = job.load()
     images = model.sample(count, image_job.labels_for(model, labels, count), temperature=temperature, seed=seed)
     if not (model.network.config.variational or isinstance(model.network, Adversarial)):
         click.echo(f"{job.checkpoint} is a plain autoencoder: nothing in its training made codes look like N(0, I).", err=True)
