@@ -5,7 +5,7 @@
 The folder holds corpus tunes, taken evenly from each metre of each collection; the same tunes with a pick-up, tempo changes
 and metre changes put in; POP909's songs with their three tracks and Groove's performances, as they are, where they are given;
 and the odd files of `odd_files.py`. Each command gets the whole folder at once. What `--whole` writes is read again and has to
-have the bars, tempo map and metres of its input. Refusals are listed with their reasons.
+have the bars, tempo map and metres of its input. Failures are listed with their reasons.
 """
 
 import json
@@ -84,14 +84,14 @@ def changed(score: Score, draw: random.Random) -> tuple[str, Score]:
 
 
 def contents(source: Path, count: int) -> Iterator[tuple[str, bytes]]:
-    """Yield `count` MIDI files of a folder or zip, evenly chosen, versions of songs left out."""
+    """Yield `count` MIDI files of a folder or zip, evenly chosen, without versions of songs."""
     if source.is_dir():
         zips = sorted(source.glob("*.zip"))
         if zips:
             source = zips[0]
     if source.is_dir():
-        found = sorted(p for p in source.rglob("*.mid") if "versions" not in p.parts)
-        yield from ((p.stem, p.read_bytes()) for p in found[:: max(1, len(found) // count)][:count])
+        files = sorted(p for p in source.rglob("*.mid") if "versions" not in p.parts)
+        yield from ((p.stem, p.read_bytes()) for p in files[:: max(1, len(files) // count)][:count])
         return
     with zipfile.ZipFile(source) as archive:
         names = sorted(n for n in archive.namelist() if n.endswith(".mid") and "versions" not in n)
@@ -124,10 +124,10 @@ def fill(folder: Path, count: int, pop909: Path | None, groove: Path | None, eac
 def run(arguments: list[str]) -> dict[str, str]:
     """Run a command over the folder; return the reason for each file that it refused."""
     result = CliRunner().invoke(cli, [*arguments, "--json"])
-    told = [json.loads(line) for line in result.stdout.splitlines()]
-    if not told or (result.exception and not isinstance(result.exception, SystemExit)):
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    if not answers or (result.exception and not isinstance(result.exception, SystemExit)):
         raise click.ClickException(f"{' '.join(arguments)} failed: {result.exception or result.stderr}")
-    return {line["file"]: line.get("error", "") for line in told}
+    return {line["file"]: line.get("error", "") for line in answers}
 
 
 def unlike(path: Path, again: Path) -> str:
@@ -161,7 +161,7 @@ def interpolations(files: Files, checkpoint: str | None) -> dict[str, str]:
 
 
 def show(files: Files, results: dict[str, dict[str, str]], lacking: Collection[str]) -> None:
-    """Print kind of file x command, and every reason of a refusal; `lacking` are kinds without music that a model takes."""
+    """Print kind of file x command, and every reason of a failure; `lacking` are kinds without music that a model takes."""
     kinds: dict[str, list[Path]] = defaultdict(list)
     for path, kind in files.items():
         kinds[kind].append(path)

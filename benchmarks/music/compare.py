@@ -13,7 +13,7 @@
     musicae train musicvae-drums-2bar-small --data groove=PATH --minutes 18 --threads 1 -o runs/drums-baseline
     python benchmarks/music/compare.py runs/drums-short runs/drums-baseline --data groove=PATH
 
-A run's training time is the sum over its steps, validation and saving left out, as its `metrics.csv` holds it. A shipped
+A run's training time is the sum over its steps, without validation and saving, as its `metrics.csv` holds it. A shipped
 model's name stands for its checkpoint alone.
 """
 
@@ -40,21 +40,21 @@ def minutes_of(run: Path) -> float | None:
 
 
 def row_of(run: str, which: str, data: tuple[str, ...], limit: int | None) -> dict[str, str]:
-    """Return what the table says of a run, by column: counts, minutes, and those of `COLUMNS` that its kind of music has."""
+    """Return the row of a run, by column: counts, minutes, and those of `COLUMNS` that its kind of music has."""
     path = Path(run) / f"{which}.safetensors"
     checkpoint = path if path.is_file() else find_weights(run)
     model, _ = load_weights(checkpoint)
     info = read_info(checkpoint)
     minutes = minutes_of(Path(run))
     figures = overall(evaluate(open_subject(checkpoint, data, device="cpu"), limit=limit))
-    shown = {c: f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}" for c in COLUMNS if c in figures}
+    cells = {c: f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}" for c in COLUMNS if c in figures}
     return {
         "run": Path(run).name,
         "parameters": f"{model.parameter_count():,}",
         "steps": str(info.step),
         "batch": str(info.training.get("batch_size", "")),
         "minutes": f"{minutes:.1f}" if minutes is not None else "",
-        **{column.replace("_", " "): figure for column, figure in shown.items()},
+        **{column.replace("_", " "): figure for column, figure in cells.items()},
     }
 
 

@@ -1,12 +1,12 @@
-"""Humanizing on Groove's test windows: how near velocities and timing come to the drummer's, told the hits only.
+"""Humanizing on Groove's test windows: how near velocities and timing come to the drummer's, given the hits only.
 
     python benchmarks/music/humanize.py groove-v1.0.0-midionly.zip              # the shipped model
     python benchmarks/music/humanize.py groove-v1.0.0-midionly.zip runs/drums
 
-Errors are mean absolute ones over all hits: velocities in MIDI units, timing in milliseconds at 120 quarter notes a minute.
-Beside them stand those of the quantised pattern (velocity 80, on the grid) and of constants, the means of each part of the
+Errors are mean absolute ones over all hits: velocities in MIDI units, timing in milliseconds at 120 quarter notes per minute.
+Next to them are those of the quantised pattern (velocity 80, on the grid) and of constants, the means of each part of the
 kit over the training windows. Errors alone favour playing that is all alike, so the standard deviations of what is played
-stand beside them, those of the drummers first, and how far its histogram is from the drummers' (total variation: 0 alike, 1
+are next to them, those of the drummers first, and how far its histogram is from the drummers' (total variation: 0 alike, 1
 without anything in common; 16 bins). At a temperature of 0 the model plays its best guess, above it draws.
 """
 
@@ -46,10 +46,10 @@ def histogram(numbers: Tensor, reach: tuple[float, float]) -> Tensor:
     return torch.histc(numbers, BINS, *reach) / max(1, len(numbers))
 
 
-def row(name: str, drummer: tuple[Tensor, Tensor], made: tuple[Tensor, Tensor]) -> str:
+def row(name: str, drummer: tuple[Tensor, Tensor], estimate: tuple[Tensor, Tensor]) -> str:
     """Return a row of the table: error, deviation and distance of histograms, of velocities and of timings."""
     cells = []
-    for true, ours, reach in zip(drummer, made, ((0.0, 127.0), (-62.5, 62.5)), strict=True):
+    for true, ours, reach in zip(drummer, estimate, ((0.0, 127.0), (-62.5, 62.5)), strict=True):
         apart = (histogram(true, reach) - histogram(ours, reach)).abs().sum() / 2
         cells += [f"{float((true - ours).abs().mean()):.1f}", f"{float(ours.std()):.1f}", f"{float(apart):.3f}"]
     return f"| {name} | " + " | ".join(cells) + " |"

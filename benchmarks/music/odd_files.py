@@ -1,7 +1,7 @@
-"""Odd MIDI files, made byte by byte: what old programs, karaoke players and drum machines leave behind.
+"""Odd MIDI files, made byte by byte: what old programs, karaoke players and drum machines produce.
 
 Each function draws from the random numbers that it is given and returns the bytes of a file. `ODD` names them; those in
-`REFUSED` hold nothing that a melody model can take, or no music, so that a refusal is the right answer.
+`REFUSED` hold nothing that a melody model can take, or no music, so that an error is the right answer.
 """
 
 import random
@@ -20,13 +20,13 @@ Random = random.Random
 
 def tune(draw: Random, tpq: int = 480, *, bars: int = 12, quarters: int = 4) -> list[tuple[int, int]]:
     """Return pitches and ticks of a tune of eighths, quarters and rests that fills its bars."""
-    made, left, pitch = [], bars * quarters * 2, 67
+    events, left, pitch = [], bars * quarters * 2, 67
     while left:
         length = min(draw.choice((1, 1, 1, 2, 2, 3)), left)
         pitch = min(max(pitch + draw.choice((-4, -2, -1, 0, 1, 2, 3, 5)), 55), 84)
-        made.append((0 if draw.random() < 0.1 else pitch, length * tpq // 2))
+        events.append((0 if draw.random() < 0.1 else pitch, length * tpq // 2))
         left -= length
-    return made
+    return events
 
 
 def merged(*parts: list[Event]) -> list[Event]:
@@ -80,10 +80,10 @@ def running_status(draw: Random) -> bytes:
 def ticks(tpq: int) -> Callable[[Random], bytes]:
     """Return a function that makes files of so many ticks a quarter note."""
 
-    def made(draw: Random) -> bytes:
+    def draw_file(draw: Random) -> bytes:
         return bytes(midi_file(track(*_start(draw), *line(tune(draw, tpq))), division=tpq))
 
-    return made
+    return draw_file
 
 
 def no_length(draw: Random) -> bytes:
@@ -128,7 +128,7 @@ def odd_key(draw: Random) -> bytes:
 
 
 def wrapped(draw: Random) -> bytes:
-    """A MIDI file inside a RIFF file, with junk behind it."""
+    """A MIDI file inside a RIFF file, with junk after it."""
     data = bytes(midi_file(track(*_start(draw), *line(tune(draw)))))
     return b"RIFF" + struct.pack("<L", len(data) + 12) + b"RMIDdata" + struct.pack("<L", len(data)) + data + b"junk"
 

@@ -1,4 +1,4 @@
-"""Personal models: how near samples come to one's own tunes, beside plain samples of the base model, and how long it takes.
+"""Personal models: how near samples come to one's own tunes, compared with plain samples, and how long it takes.
 
     python benchmarks/music/personalize.py --data oneills --metre 6/8
     python benchmarks/music/personalize.py --data pop909=FOLDER --metre 4/4
@@ -95,11 +95,11 @@ def windows(model: MusicModel, folder: Path, scores: list[Score]) -> tuple[GridB
 def samples(model: MusicModel, count: int, metre: str, seed: int, temperature: float) -> GridBatch:
     """Return what `MusicModel.sample` draws, as windows."""
     scores = model.sample(count, metre=metre, decoding=Decoding(temperature, seed))
-    made = [
+    windows = [
         model.representation.encode(score.tracks[0].notes if score.tracks else (), score.bar_range(1, model.bars))
         for score in scores
     ]
-    return GridBatch.from_windows(made)
+    return GridBatch.from_windows(windows)
 
 
 @click.command()
@@ -119,24 +119,24 @@ def main(data: str, metre: str, files: int, count: int, temperature: float, chec
         begin, used = time.perf_counter(), time.process_time()
         own, paths = windows(base, folder, mine)
         with tasks() as progress:
-            made = personalize(base, read_phrases(base, paths), name=checkpoint, seed=seed, progress=progress)
-        save_checkpoint(folder / "mine.safetensors", made.network, made.info, half=True)
+            model = personalize(base, read_phrases(base, paths), name=checkpoint, seed=seed, progress=progress)
+        save_checkpoint(folder / "mine.safetensors", model.network, model.info, half=True)
         taken, cpu = time.perf_counter() - begin, time.process_time() - used
         size = (folder / "mine.safetensors").stat().st_size / 1e6
         network, info = load_checkpoint(folder / "mine.safetensors")
         assert isinstance(network, GridAutoencoder)
-        made = MusicModel(network, info)
+        model = MusicModel(network, info)
         rest = windows(base, folder, others)[0] if len(others) >= 2 else None
     base = load(checkpoint, device="cpu")
     click.echo(
         f"{data}, {metre}: {len(mine)} tunes, {len(own)} phrases, seed {seed}, temperature {temperature}; "
         f"{taken:.0f} s, {cpu:.0f} s of CPU, {torch.get_num_threads()} threads, {size:.1f} MB; "
-        + ", ".join(f"{k} {v:.3f}" for k, v in made.info.metrics.items())
+        + ", ".join(f"{k} {v:.3f}" for k, v in model.info.metrics.items())
     )
     yardstick = Yardstick(base, own)
     rows = {
         "plain samples": samples(base, count, metre, seed, temperature),
-        "personal samples": samples(made, count, metre, seed, temperature),
+        "personal samples": samples(model, count, metre, seed, temperature),
     }
     if rest is not None and len(rest) >= FEW:
         rows["other tunes of the kind"] = rest
@@ -146,10 +146,10 @@ def main(data: str, metre: str, files: int, count: int, temperature: float, chec
         code, notes = yardstick.distances(x)
         medians[title] = (float(code.median()), float(notes.median()))
         different = len({(tuple(t.tolist()), tuple(b.tolist())) for t, b in zip(x.tokens, x.bar_steps, strict=True)})
-        shown = (
+        cells = (
             f"{medians[title][0]:.3f} | {medians[title][1]:.3f} | {(notes == 0).float().mean():.0%} | {different / len(x):.0%}"
         )
-        click.echo(f"| {title} | {len(x)} | {shown} |")
+        click.echo(f"| {title} | {len(x)} | {cells} |")
     plain, personal = medians["plain samples"], medians["personal samples"]
     nearer = [1 - b / a for a, b in zip(plain, personal, strict=True)]
     click.echo(f"\nPersonal samples are nearer by {nearer[0]:.0%} in code and {nearer[1]:.0%} in notes.")

@@ -5,7 +5,7 @@
 Each checkpoint is LABEL=NAME, a shipped model, run folder or checkpoint; those of one label make one curve. All are measured
 here, on the same held-out windows, and in the same way: `musicae.music.evaluation.report.evaluate`, greedily from the
 posterior mean.
-`--stored` takes the figures that `release.py` wrote into a checkpoint instead, where there are some: they are of all test
+`--stored` takes the metrics that `release.py` wrote into a checkpoint instead, where there are some: they are of all test
 windows of the default collections, so that it goes with neither --data nor --limit.
 """
 
@@ -30,7 +30,7 @@ from musicae.plots.files import check_format, save_plot
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Figure, its title, and whether it is drawn; those of melodies or of drums are left out where a checkpoint has none.
+# Metric, its title, and whether it is drawn; those of melodies or of drums are skipped where a checkpoint has none.
 COLUMNS = (
     ("kl_bits", "KL, bits", False),
     ("nll_bits", "NLL bound, bits", False),
@@ -46,8 +46,8 @@ MARKERS = "os^Dv*"
 def points(
     given: Sequence[str], data: tuple[str, ...], limit: int | None, *, stored: bool, device: str, progress: Progress
 ) -> list[dict[str, Any]]:
-    """Return label, name, parameters, steps and figures of each checkpoint."""
-    found = []
+    """Return label, name, parameters, steps and metrics of each checkpoint."""
+    rows = []
     for item in given:
         label, equals, name = item.partition("=")
         if not equals or not label or not name:
@@ -60,8 +60,8 @@ def points(
             figures = overall(evaluate(subject, limit=limit, progress=progress))
         model, _ = load_weights(path)
         about = {"label": label, "checkpoint": name, "model": info.model, "parameters": model.parameter_count()}
-        found.append({**about, "steps": info.step, **{key: figures[key] for key, _, _ in COLUMNS if key in figures}})
-    return found
+        rows.append({**about, "steps": info.step, **{key: figures[key] for key, _, _ in COLUMNS if key in figures}})
+    return rows
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -76,19 +76,19 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def curves(rows: Sequence[Mapping[str, Any]]) -> "Figure":
-    """Draw each drawn figure over the KL, one line a label."""
+    """Draw each drawn metric over the KL, one line per label."""
     from matplotlib import style
     from matplotlib.figure import Figure
 
-    shown = [(key, title) for key, title, drawn in COLUMNS if drawn and all(key in row for row in rows)]
+    columns = [(key, title) for key, title, drawn in COLUMNS if drawn and all(key in row for row in rows)]
     with style.context("default"):
-        figure = Figure(figsize=(4.2 * len(shown), 3.4), dpi=110, layout="constrained")
-        for axes, (key, title) in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+        figure = Figure(figsize=(4.2 * len(columns), 3.4), dpi=110, layout="constrained")
+        for axes, (key, title) in zip(figure.subplots(1, len(columns), squeeze=False)[0], columns, strict=True):
             for i, label in enumerate(dict.fromkeys(row["label"] for row in rows)):
                 line = sorted((row["kl_bits"], row[key]) for row in rows if row["label"] == label)
                 marker = MARKERS[i % len(MARKERS)]
                 axes.plot(*zip(*line, strict=True), marker=marker, markersize=5, label=label.replace("$", r"\$"))
-            axes.set_xlabel("KL, bits a window", fontsize=9)
+            axes.set_xlabel("KL, bits per window", fontsize=9)
             axes.set_ylabel(f"{title}, greedily", fontsize=9)
             axes.grid(visible=True, alpha=0.3)
             axes.tick_params(labelsize=8)
@@ -100,10 +100,10 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> "Figure":
 @click.argument("checkpoints", nargs=-1, required=True, metavar="LABEL=NAME...")
 @click.option("--data", multiple=True, help="Collections, as for `musicae evaluate`.")
 @click.option("--limit", type=click.IntRange(min=1), help="Number of test windows. [default: all]")
-@click.option("--stored", is_flag=True, help="Take the test figures that a checkpoint holds, where it does.")
+@click.option("--stored", is_flag=True, help="Take the test metrics that a checkpoint holds, where it does.")
 @click.option("--device", default="auto", show_default=True)
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="The picture: .png, .pdf or .svg.")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="The image: .png, .pdf or .svg.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the metrics to this file.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def main(
     checkpoints: tuple[str, ...],
@@ -117,7 +117,7 @@ def main(
 ) -> None:
     """Print a Markdown table of checkpoints, and draw what they keep over the KL."""
     if stored and (data or limit):
-        raise click.UsageError("--stored takes figures of all default test windows; leave out --data and --limit.")
+        raise click.UsageError("--stored takes metrics of all default test windows; drop --data and --limit.")
     claim([path for path in (output, json_file) if path is not None], force=force)
     try:
         if output is not None:

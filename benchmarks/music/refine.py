@@ -47,10 +47,10 @@ def take(x: GridBatch, rows: list[int]) -> GridBatch:
 
 
 def refinement(model: MusicAutoencoder, x: GridBatch, alone: int) -> tuple[dict[str, float], torch.Tensor]:
-    """Return figures of the windows refined together, and the time of the first ones each alone; and the codes."""
+    """Return metrics of the windows refined together, and the time of the first ones each alone; and the codes."""
     with torch.no_grad():
         begin = model.encode(x).mode
-    made = model.generate(begin, x)
+    result = model.generate(begin, x)
     start = time.process_time()
     done = refine(model, x)
     seconds = time.process_time() - start
@@ -63,7 +63,7 @@ def refinement(model: MusicAutoencoder, x: GridBatch, alone: int) -> tuple[dict[
     moved = (done.z - begin).norm(dim=1) / begin.norm(dim=1)
     figures = {
         "windows": len(x),
-        "exact_before": _exact(made, x),
+        "exact_before": _exact(result, x),
         "exact_after": _exact(again, x),
         "said_exact": float(done.exact.float().mean()),
         "mean_steps": float(done.steps.float().mean()),
@@ -123,8 +123,8 @@ def completion(model: MusicAutoencoder, x: GridBatch) -> dict[str, float]:
     }
 
 
-def _exact(made: GridBatch, x: GridBatch) -> float:
-    return float(((made.tokens == x.tokens) | ~x.mask).all(1).float().mean())
+def _exact(result: GridBatch, x: GridBatch) -> float:
+    return float(((result.tokens == x.tokens) | ~x.mask).all(1).float().mean())
 
 
 @click.command()
@@ -134,7 +134,7 @@ def _exact(made: GridBatch, x: GridBatch) -> float:
 @click.option("--alone", default=100, show_default=True, help="Windows that are refined one by one, too.")
 @click.option("--hidden", default=200, show_default=True, help="Windows whose second half is hidden.")
 def main(checkpoint: str, windows: int, pairs: int, alone: int, hidden: int) -> None:
-    """Print the figures as JSON."""
+    """Print the metrics as JSON."""
     keep_freed_memory()
     model = load(checkpoint)
     x = test_windows(model, windows)

@@ -17,7 +17,7 @@ _PROGRAMS = (0, 24, 33, 40, 48, 56, 73, 80)
 
 
 def orchestra(minutes: float) -> Score:
-    """Return a piece of eight instruments and drums at 120 quarter notes a minute, four notes sounding in each chord track."""
+    """Return a piece of eight instruments and drums at 120 quarter notes per minute, four notes at once per chord track."""
     draw = random.Random(0)
     quarters = round(minutes * 120)
     tracks = []

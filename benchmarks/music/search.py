@@ -53,7 +53,7 @@ def changed(tokens: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.i
 
 
 def filled(index: PhraseIndex, count: int) -> PhraseIndex:
-    """Return an index of `count` phrases, noisy copies of its own put behind it."""
+    """Return an index of `count` phrases, with noisy copies of its own after it."""
     more = count - len(index)
     if more <= 0:
         return index
@@ -118,8 +118,8 @@ def main(checkpoint: str, data: tuple[str, ...], queries: int, phrases: int) -> 
             taken.append(1000 * (time.perf_counter() - start))
             cpu.append(1000 * (time.process_time() - used))
             places.append(next((i for i, hit in enumerate(hits) if hit.file == str(row)), 5))
-        first, found = np.mean(np.array(places) == 0), np.mean(np.array(places) < 5)
-        click.echo(f"| {setting} | {len(rows)} | {first:.1%} | {found:.1%} | {np.median(taken):.0f} | {np.median(cpu):.0f} |")
+        first, in_top = np.mean(np.array(places) == 0), np.mean(np.array(places) < 5)
+        click.echo(f"| {setting} | {len(rows)} | {first:.1%} | {in_top:.1%} | {np.median(taken):.0f} | {np.median(cpu):.0f} |")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Speed of our models beside the MusicVAE baselines of the same kind, measured in one run, turn by turn.
+"""Speed of our models and of the MusicVAE baselines of the same kind, measured in one run, turn by turn.
 
     python benchmarks/music/speed.py                  # melody-2bar: training windows/s at batch 512; a warm 11-step morph
     python benchmarks/music/speed.py --only drums     # drums-2bar, likewise
-    python benchmarks/music/speed.py --only 16-bars --rounds 2     # melody-16bar at batch 8 beside 176 million parameters
+    python benchmarks/music/speed.py --only 16-bars --rounds 2     # melody-16bar at batch 8 against 176 million parameters
 
 The baselines are given their fastest form, teacher forcing. Steps of the two models alternate, so that both meet the same
 machine; medians are printed.
@@ -26,7 +26,7 @@ from musicae.music.models.batch import GridBatch
 from musicae.music.recipes import preset
 from musicae.music.representations import representation_from_dict
 
-# Ours, the baseline, windows a step; bars are of 4/4.
+# Ours, the baseline, windows per step; bars are of 4/4.
 PAIRS = {
     "melody": ("melody-2bar", "musicvae-2bar-small", 512),
     "drums": ("drums-2bar", "musicvae-drums-2bar-small", 512),
@@ -73,7 +73,7 @@ def timed(action: Callable[[], Any]) -> float:
 
 
 def training(ours_name: str, theirs_name: str, windows: int, rounds: int) -> dict[str, Any]:
-    """Return median seconds a step and windows/s of both models, and the ratio."""
+    """Return median seconds per step and windows/s of both models, and the ratio."""
     models = {ours_name: network(ours_name), theirs_name: network(theirs_name, sampling_rate=0.0)}
     steps = {name: step_of(model, name, windows) for name, model in models.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}
@@ -108,10 +108,10 @@ def morph(rounds: int) -> dict[str, Any]:
 @click.option("--rounds", default=5, show_default=True, help="Training steps of each model that are timed.")
 @click.option("--only", type=click.Choice([*PAIRS, "morph"]), help="Measure this. [default: melody and morph]")
 def main(rounds: int, only: str | None) -> None:
-    """Print the figures as JSON."""
+    """Print the metrics as JSON."""
     keep_freed_memory()
-    wanted = [only] if only else ["melody", "morph"]
-    figures = {name: morph(20) if name == "morph" else training(*PAIRS[name], rounds) for name in wanted}
+    parts = [only] if only else ["melody", "morph"]
+    figures = {name: morph(20) if name == "morph" else training(*PAIRS[name], rounds) for name in parts}
     click.echo(json.dumps(figures, indent=2))
 
 
