@@ -1,7 +1,7 @@
 """Release a finished run: its weights in half precision with their metrics, and a model card next to them.
 
 The metrics of a release are those of its half-precision weights. So a release takes three steps, and the caller measures in
-between, because this module knows neither music nor images:
+between, because this module is independent of music and images:
 
     with half_precision(run) as candidate:
         metrics, card = ...  # measure the checkpoint `candidate`, and describe it

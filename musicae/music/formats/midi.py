@@ -51,6 +51,12 @@ def read_midi(path: str | Path) -> Score:
 
     Raises:
         MidiError: the file cannot be read, is too large, is not MIDI, or is damaged.
+
+    Examples:
+        >>> import musicae
+        >>> score = musicae.read_midi("examples/tunes/a-reel.mid")
+        >>> len(score.bars()), score.tracks[0].name
+        (17, 'melody')
     """
     return read_midi_bytes(files.read_bytes(path, "a MIDI file", MidiError), str(path))
 
@@ -77,7 +83,14 @@ def write_midi(score: Score, path: str | Path) -> None:
     The same score gives the same bytes.
 
     Raises:
-        MidiError: the file cannot be written, or the score holds what MIDI cannot say.
+        MidiError: the file cannot be written, or the score holds what MIDI cannot express.
+
+    Examples:
+        >>> import musicae
+        >>> score = musicae.Score((musicae.Track((musicae.Note(0.0, 1.0, 60),)),))
+        >>> musicae.write_midi(score, "c.mid")
+        >>> musicae.read_midi("c.mid").tracks[0].notes[0].pitch
+        60
     """
     files.write_bytes(path, score_to_bytes(score), MidiError)
 

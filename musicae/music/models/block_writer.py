@@ -99,9 +99,9 @@ class BlockWriter(nn.Module):
         state: Tensor | None = None
         blocks = []
         for k in range(count):
-            here = slice(k, k + 1)
-            states, state = self.decoder(self._input(plan[:, here], before, places[:, here], table), state)
-            base = self.to_cells(torch.cat([states, plan[:, here]], dim=2)).view(-1, 1, c.block, c.cell_size)
+            cell = slice(k, k + 1)
+            states, state = self.decoder(self._input(plan[:, cell], before, places[:, cell], table), state)
+            base = self.to_cells(torch.cat([states, plan[:, cell]], dim=2)).view(-1, 1, c.block, c.cell_size)
             before = torch.full_like(before, c.depth)
             for i, token in enumerate(sole[k * c.block : (k + 1) * c.block]):
                 if token is not None:

@@ -93,7 +93,7 @@ class Representation(ABC):
 
     @abstractmethod
     def begins(self, tokens: Tokens) -> NDArray[np.bool_]:
-        """Return at which time steps a note or hit begins: bool, of the shape of `tokens`."""
+        """Return where notes or hits begin: bool, of the shape of `tokens`."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
