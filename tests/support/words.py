@@ -97,9 +97,14 @@ def in_module(path: Path) -> Iterator[Finding]:
 
 
 def in_names(path: Path) -> Iterator[Finding]:
-    """Yield variables and arguments that are named by a participle or an adverb."""
-    name = str(path.relative_to(ROOT))
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Yield variables and arguments that are named by a participle or an adverb; fields of a class are public and stay."""
+    name, tree = str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+    fields = {
+        id(f.target) for c in ast.walk(tree) if isinstance(c, ast.ClassDef) for f in c.body if isinstance(f, ast.AnnAssign)
+    }
+    for node in ast.walk(tree):
+        if id(node) in fields:
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in NAMES:
             yield Finding(name, node.lineno, node.id, "a noun: result, or what it is")
         elif isinstance(node, ast.arg) and node.arg in NAMES:
