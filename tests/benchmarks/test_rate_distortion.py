@@ -95,6 +95,6 @@ def test_stored_metrics_are_read(invoke: Invoke, released: Path) -> None:
 
 def test_bad_usage(invoke: Invoke, released: Path) -> None:
     assert invoke("runs/mine").stderr.endswith("Error: 'runs/mine' is no LABEL=NAME; write it as ours=runs/mine.\n")
-    assert "leave out --data and --limit" in invoke(f"a={released}", "--stored", "--limit", 3).stderr
+    assert "drop --data and --limit" in invoke(f"a={released}", "--stored", "--limit", 3).stderr
     assert invoke(f"a={released}", "-o", "a.txt").stderr == "Error: a.txt must end in .png, .pdf, .svg.\n"
     assert invoke("a=none").stderr.startswith("Error: There is no checkpoint 'none'")
