@@ -25,7 +25,8 @@ from musicae.datasets.music.prepare import prepare
 from musicae.music.excerpts.phrase import Manner, Phrase
 from musicae.music.model import MusicModel, load
 from musicae.music.representations import GridWindow
-from musicae.music.tasks.search import BATCH, PhraseIndex, encode_phrases, search
+from musicae.music.tasks.phrase_index import BATCH, PhraseIndex, encode_phrases
+from musicae.music.tasks.search import search
 from musicae.music.windows import PreparedWindows
 
 SETTINGS = ("transposed", "changed", "changed and transposed")

@@ -13,7 +13,8 @@ from musicae.errors import DataError
 
 if TYPE_CHECKING:
     from musicae.music.model import MusicModel
-    from musicae.music.tasks.search import Match, PhraseIndex
+    from musicae.music.tasks.phrase_index import PhraseIndex
+    from musicae.music.tasks.search import Match
 
 
 @click.command("search")
@@ -74,7 +75,7 @@ def _index(model: "MusicModel", checkpoint: str, folder: Path, files: Sequence[P
     from musicae.cli.support.progress import tasks
     from musicae.datasets.cache import cache_dir
     from musicae.music.latent.attribute_vectors import weights_hash
-    from musicae.music.tasks.search import build_index, content_key, read_index, write_index
+    from musicae.music.tasks.phrase_index import build_index, content_key, read_index, write_index
 
     weights = weights_hash(find_weights(checkpoint))
     key = content_key(files, weights)

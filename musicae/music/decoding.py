@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from musicae.core.config import check_temperature
 from musicae.music.scales import Scale
 
-__all__ = ["GREEDY", "Decoding"]
+__all__ = ["GREEDY", "NATURAL", "Decoding"]
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,4 @@ class Decoding:
 
 
 GREEDY = Decoding()
+NATURAL = Decoding(temperature=0.5)

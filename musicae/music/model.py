@@ -12,7 +12,7 @@ from musicae.checkpoints.shipped import load_weights
 from musicae.core.device import pick_device
 from musicae.core.distributions import Posterior
 from musicae.errors import CheckpointError, ParameterError
-from musicae.music.decoding import GREEDY, Decoding
+from musicae.music.decoding import GREEDY, NATURAL, Decoding
 from musicae.music.excerpts.phrase import Phrase, empty_phrase, take_phrase, to_score
 from musicae.music.excerpts.piece import Piece, cut
 from musicae.music.kinds import kind_of
@@ -145,13 +145,13 @@ class MusicModel:
         *,
         metre: str | None = None,
         qpm: float = 120.0,
-        decoding: Decoding = Decoding(temperature=0.5),  # noqa: B008  (frozen)
+        decoding: Decoding = NATURAL,
     ) -> list[Score]:
         """Return new scores, decoded from codes drawn from the prior.
 
         Arguments:
             count: Number of scores.
-            metre: Their time signature. [default: that of the music that a personal model was made from, or 4/4]
+            metre: Their time signature. [default: that of the music that a personal model was trained on, or 4/4]
             qpm: Their tempo in quarter notes per minute.
             decoding: How notes are chosen; its seed also draws the codes.
 

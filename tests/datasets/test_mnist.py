@@ -119,9 +119,7 @@ def test_cut_off_and_damaged_gzip_files(tmp_path: Path) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(DataError) as error:
             read_idx_images(path)
-        expected = (
-            "the gzip data are cut off" if length else "the header of the IDX file is cut off"
-        )
+        expected = "the gzip data are cut off" if length else "the header of the IDX file is cut off"
         assert str(error.value) == f"{path}: {expected}; put the official file there."
     for content in (b"no gzip at all", whole[:-8] + bytes(8), whole[:10] + b"\xff" * 20):
         path.write_bytes(content)

@@ -23,7 +23,7 @@ from musicae.music.excerpts.tracks import TrackRule
 from musicae.music.representations import WindowSpec
 from musicae.music.score import Bar, Note, Score
 
-__all__ = ["KeptBars", "NoteIndex", "Piece", "Window", "cut"]
+__all__ = ["Cutter", "KeptBars", "NoteIndex", "Piece", "Window", "cut"]
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def cut(
     score, index = rule.choose(score, where, track)
     if not score.tracks[index].notes:
         raise MidiError(f"{where}: track {index + 1} has no notes; choose another track.")
-    cutter = _Cutter(score, index, spec, rule)
+    cutter = Cutter(score, index, spec, rule)
     windows: list[Window] = []
     unchanged: list[KeptBars] = []
     for bars, reason in cutter.runs():
@@ -160,8 +160,15 @@ def cut(
 
 
 @dataclass(frozen=True)
-class _Cutter:
-    """Cuts one track of a score."""
+class Cutter:
+    """Cuts one track of a score into windows.
+
+    Arguments:
+        score: The score.
+        index: Index of the track.
+        spec: The bars that the model takes.
+        rule: How the track was found.
+    """
 
     score: Score
     index: int
@@ -191,8 +198,13 @@ class _Cutter:
 
         return [(list(bars), key[0]) for key, bars in groupby(self.score.bars(), state)]
 
-    def window(self, bars: list[Bar], new: list[Bar]) -> Window:
-        """Put bars on the grid; `new` are those that no earlier window has."""
+    def window(self, bars: Sequence[Bar], new: Sequence[Bar]) -> Window:
+        """Put bars on the grid.
+
+        Arguments:
+            bars: Consecutive bars of one metre, at most as many as the model takes; silent ones are appended.
+            new: Those of them that the stretch of the window consists of.
+        """
         half = self.spec.representation.half_step  # an onset this close before a bar line belongs to it
         start, end = bars[0].start, bars[-1].end
         early = half if self.rule.anticipates else 0.0  # a note before the bar line may have ended at it

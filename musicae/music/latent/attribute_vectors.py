@@ -1,4 +1,4 @@
-"""Attribute vectors of a checkpoint: directions in latent space, and the file beside the weights that holds them."""
+"""Attribute vectors of a checkpoint: directions in latent space, and the file next to the weights that holds them."""
 
 import hashlib
 import json
@@ -27,12 +27,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Effect:
-    """What steering does to samples of the prior, measured; rows are the attributes set, columns those that changed.
+    """The measured effect of steering on samples of the prior; rows are the attributes set, columns those that changed.
 
     Arguments:
         samples: How many samples were steered by each attribute.
         amount: By how much, in standard deviations.
-        right: Share of samples whose attribute moved in the wanted direction, for each attribute.
+        right: Share of samples whose attribute moved in the right direction, for each attribute.
         change: Median change in standard deviations.
         size: Median absolute change in standard deviations.
     """
@@ -55,7 +55,7 @@ class AttributeVectors:
         weights: Hash of the weights that they belong to (see `weights_hash`).
         data: What they were computed from, in words.
         alone: Effect of steps along the vectors.
-        searched: Effect of `musicae.music.tasks.steer.move`, which begins with them.
+        searched: Effect of `musicae.music.latent.steering.move`, which begins with them.
     """
 
     mean: list[float]
@@ -68,7 +68,7 @@ class AttributeVectors:
 
 
 def vectors_file(checkpoint: Path) -> Path:
-    """Return where the attribute vectors of a checkpoint lie: beside it, as NAME.attributes.json."""
+    """Return the file of the attribute vectors of a checkpoint: NAME.attributes.json, next to it."""
     return checkpoint.with_suffix(".attributes.json")
 
 
@@ -79,7 +79,7 @@ def weights_hash(checkpoint: Path) -> str:
 
 
 def write_vectors(checkpoint: Path, vectors: AttributeVectors) -> None:
-    """Write the attribute vectors of a checkpoint beside it."""
+    """Write the attribute vectors of a checkpoint next to it."""
     write_atomically(vectors_file(checkpoint), (json.dumps(asdict(vectors)) + "\n").encode())
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from musicae.core.progress import Progress
 from musicae.errors import DataError
 from musicae.music.latent.attribute_vectors import AttributeVectors
-from musicae.music.latent.steering import ROUNDS, attribute_vectors, effect
+from musicae.music.latent.steering import ROUNDS, Steering, attribute_vectors, effect
 from musicae.music.metrics.attributes import measure_attributes
 from musicae.music.model import MusicModel
 from musicae.music.models.batch import GridBatch
@@ -52,9 +52,10 @@ def fit_attributes(
     attributes = measure_attributes(x.windows(), model.representation)
     vectors = attribute_vectors(codes, attributes, weights=weights, data=data)
     bar_steps = (4 * model.representation.steps_per_quarter,) * model.bars
+    steering = Steering(model.network, model.representation, vectors)
     effects = []
     for done, rounds in enumerate((0, ROUNDS), 1):
-        effects.append(effect(model.network, model.representation, vectors, bar_steps, samples=samples, rounds=rounds))
+        effects.append(effect(steering, bar_steps, samples=samples, rounds=rounds))
         if progress:
             progress("measuring effects", done, 2)
     return replace(vectors, alone=effects[0], searched=effects[1])

@@ -1,4 +1,4 @@
-"""`complete`: keep a part of a tune and fill the rest (see `musicae.music.latent.infill`)."""
+"""`complete`: keep a part of a tune and fill the rest (see `musicae.music.latent.infill` and `musicae.music.tasks.filling`)."""
 
 from collections.abc import Sequence
 
@@ -6,35 +6,42 @@ import torch
 
 from musicae.errors import ParameterError
 from musicae.music.decoding import GREEDY, Decoding
-from musicae.music.excerpts.phrase import to_score
+from musicae.music.excerpts.phrase import Phrase, to_score
+from musicae.music.excerpts.piece import Piece
 from musicae.music.latent.infill import infill
 from musicae.music.model import MusicModel, MusicSource
 from musicae.music.models.batch import GridBatch
 from musicae.music.score import Score
+from musicae.music.tasks.filling import fill
 
 __all__ = ["complete"]
 
 
 def complete(
     model: MusicModel,
-    source: MusicSource,
+    source: MusicSource | Piece,
     given: Sequence[bool],
     count: int = 1,
     decoding: Decoding = GREEDY,
 ) -> list[Score]:
-    """Keep a part of a tune, or of a drum pattern, and let the model find the rest.
+    """Keep a part of a tune, or of a drum pattern, and fill the rest.
+
+    Given notes are kept as they are. In a piece so is everything in given bars, note for note.
 
     Arguments:
         model: The model.
-        source: The tune.
-        given: Which time steps to keep, one flag for each of its window.
+        source: A path, a score or a phrase: one phrase is taken. A piece: all of its bars, silent ones too.
+        given: What to keep: of a phrase one flag per time step of its window, of a piece one flag per bar of its score.
         count: How many ways to fill the rest.
         decoding: How the new notes are chosen.
 
+    Returns:
+        `count` scores: the phrase, or the whole piece.
+
     Raises:
-        ParameterError: a count below 1, not one flag for each time step, or nothing to fill.
-        MidiError: the file cannot be read, or holds no melody.
-        RepresentationError: its bars do not fit the grid or the model.
+        ParameterError: a count below 1, another number of flags, or nothing to fill.
+        MidiError: the file cannot be read, or has no such part.
+        RepresentationError: the bars do not fit the grid or the model.
 
     Examples:
         >>> import musicae
@@ -47,11 +54,22 @@ def complete(
     """
     if count < 1:
         raise ParameterError(f"count must be at least 1, got {count}.")
+    if isinstance(source, Piece):
+        _check(given, len(source.score.bars()), "The piece has {} bars", "bars")
+        return fill(model, source, [not flag for flag in given], count, decoding)
     phrase = model.phrase(source)
-    if len(given) != len(phrase.window.tokens):
-        raise ParameterError(f"The window has {len(phrase.window.tokens)} time steps, but {len(given)} flags were given.")
+    _check(given, len(phrase.window.tokens), "The window has {} time steps", "time steps")
+    return _complete_phrase(model, phrase, given, count, decoding)
+
+
+def _check(given: Sequence[bool], length: int, holder: str, unit: str) -> None:
+    if len(given) != length:
+        raise ParameterError(f"{holder.format(length)}, but {len(given)} flags were given.")
     if all(given):
-        raise ParameterError("All time steps are given, so there is nothing to fill.")
+        raise ParameterError(f"All {unit} are given, so there is nothing to fill.")
+
+
+def _complete_phrase(model: MusicModel, phrase: Phrase, given: Sequence[bool], count: int, decoding: Decoding) -> list[Score]:
     x = GridBatch.from_windows([phrase.window] * count).to(model.device)
     mask = torch.tensor([list(given)] * count, device=model.device)
     bias = model.scale_bias(decoding.scale)

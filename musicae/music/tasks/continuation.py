@@ -1,5 +1,6 @@
-"""`continuation`: bars that follow a phrase."""
+"""`continuation`: bars that follow a phrase or a piece."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,38 +8,40 @@ import numpy as np
 from musicae.errors import ParameterError
 from musicae.music.decoding import GREEDY, Decoding
 from musicae.music.excerpts.phrase import Manner, Phrase, to_score
+from musicae.music.excerpts.piece import Piece
 from musicae.music.latent.infill import infill
 from musicae.music.model import MusicModel, MusicSource
 from musicae.music.models.batch import GridBatch
 from musicae.music.representations import GridWindow
 from musicae.music.score import Bar, Score
+from musicae.music.tasks.filling import fill
 from musicae.music.tasks.pieces import reseeded
 
 __all__ = ["continuation"]
 
 
 def continuation(
-    model: MusicModel, source: MusicSource, bars: int = 4, count: int = 1, decoding: Decoding = GREEDY
+    model: MusicModel, source: MusicSource | Piece, bars: int = 4, count: int = 1, decoding: Decoding = GREEDY
 ) -> list[Score]:
-    """Write bars that follow a phrase.
+    """Write bars that follow a phrase, or the end of a piece.
 
-    The last half of the model's bars is taken as given and the other half completed, again and again. New bars have the metre
-    of the phrase's last one.
+    Half of the model's bars are taken as given and the other half filled, again and again. New bars have the metre of the last
+    bar.
 
     Arguments:
         model: The model, of at least two bars.
-        source: The phrase.
+        source: A path, a score or a phrase: one phrase is continued. A piece: the new bars follow its last one.
         bars: How many bars to write.
         count: How many continuations.
         decoding: How the new notes are chosen.
 
     Returns:
-        Scores of the phrase with its continuation.
+        `count` scores: the phrase with its continuation, or the whole piece with its continuation.
 
     Raises:
         ParameterError: a number of bars or a count below 1, or a model of one bar.
-        MidiError: the file cannot be read, or holds no melody.
-        RepresentationError: its bars do not fit the grid or the model.
+        MidiError: the file cannot be read, or has no such part.
+        RepresentationError: the bars do not fit the grid or the model.
 
     Examples:
         >>> import musicae
@@ -50,18 +53,32 @@ def continuation(
     if bars < 1 or count < 1:
         raise ParameterError(f"bars and count must be at least 1, got {bars} and {count}.")
     if model.bars < 2:
-        raise ParameterError("A model of one bar cannot continue a phrase; choose one of two bars or more.")
-    phrase = model.phrase(source)
+        raise ParameterError("A model of one bar cannot continue music; choose one of two bars or more.")
+    if isinstance(source, Piece):
+        free = [False] * len(source.score.bars()) + [True] * bars
+        return fill(model, _lengthened(source, bars), free, count, decoding)
+    return _continue_phrase(model, model.phrase(source), bars, count, decoding)
+
+
+def _lengthened(piece: Piece, bars: int) -> Piece:
+    """Return a piece with silent bars after its last one, in the same metre."""
+    score, last = piece.score, piece.score.bars()[-1]
+    end = max(score.end, score.length)
+    metres = tuple(s for s in score.time_signatures if s.time < end - 1e-6)  # one that begins later would cut the new bars
+    longer = replace(score, time_signatures=metres, length=last.start + (bars + 1) * last.full_length)
+    return replace(piece, score=longer)
+
+
+def _continue_phrase(model: MusicModel, phrase: Phrase, bars: int, count: int, decoding: Decoding) -> list[Score]:
     bias = model.scale_bias(decoding.scale)
     windows = [phrase.window] * count
     given_bars = model.bars - model.bars // 2
     for turn in range(-(-bars // (model.bars // 2))):
-        tails = [_tail(model, window, given_bars) for window in windows]
-        x = GridBatch.from_windows(tails).to(model.device)
+        x = GridBatch.from_windows([_tail(model, window, given_bars) for window in windows]).to(model.device)
         given = x.bar_index < given_bars
         seed = reseeded(decoding, turn).seed
         done = infill(model.network, x, given, temperature=decoding.temperature, seed=seed, logit_bias=bias)
-        windows = [_append(w, made, given_bars) for w, made in zip(windows, done.windows.windows(), strict=True)]
+        windows = [_append(old, new, given_bars) for old, new in zip(windows, done.windows.windows(), strict=True)]
     return [to_score(_first(w, model.bars + bars), _longer(phrase, bars), model.representation) for w in windows]
 
 
@@ -70,22 +87,27 @@ def _tail(model: MusicModel, window: GridWindow, given_bars: int) -> GridWindow:
     counts = window.bar_steps[-given_bars:] + window.bar_steps[-1:] * (model.bars - given_bars)
     grid = model.representation
     start = grid.quarters(window.bar_steps[:-given_bars])
+    return grid.encode(grid.decode(window), _bars(counts, start, model))
+
+
+def _bars(counts: Sequence[int], start: float, model: MusicModel) -> list[Bar]:
+    """Return bars of so many time steps each, from `start` (quarter notes) on."""
     bars = []
     for number, steps in enumerate(counts, 1):
-        length = grid.quarters((steps,))
+        length = model.representation.quarters((steps,))
         bars.append(Bar(number, start, length, round(16 * length), 64))
         start += length
-    return grid.encode(grid.decode(window), bars)
+    return bars
 
 
-def _append(window: GridWindow, made: GridWindow, given_bars: int) -> GridWindow:
-    """Return a window with the bars of `made` after its first `given_bars` ones."""
-    old = sum(made.bar_steps[:given_bars])
+def _append(window: GridWindow, new: GridWindow, given_bars: int) -> GridWindow:
+    """Return a window with the bars of `new` after its first `given_bars` ones."""
+    old = sum(new.bar_steps[:given_bars])
     values = None
-    if window.values is not None and made.values is not None:
-        values = np.concatenate([window.values, made.values[old:]])
-    tokens = np.concatenate([window.tokens, made.tokens[old:]])
-    return GridWindow(tokens, window.bar_steps + made.bar_steps[given_bars:], values)
+    if window.values is not None and new.values is not None:
+        values = np.concatenate([window.values, new.values[old:]])
+    tokens = np.concatenate([window.tokens, new.tokens[old:]])
+    return GridWindow(tokens, window.bar_steps + new.bar_steps[given_bars:], values)
 
 
 def _first(window: GridWindow, bars: int) -> GridWindow:

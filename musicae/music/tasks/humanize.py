@@ -1,7 +1,7 @@
 """`humanize`: a quantised drum pattern gets a drummer's velocities and timing, and keeps its hits.
 
 The encoder gets the hits alone. The code that it infers from them represents how a drummer would play them, and the decoder
-gives each hit a velocity and an offset from its sixteenth. All bars are taken, in the windows of
+gives each hit a velocity and an offset from its sixteenth. A file or score is humanized as a whole, in the windows of
 `musicae.music.excerpts.piece`.
 
 * One draw from the posterior serves all windows, so that the manner of playing does not change from window to window. What
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from musicae.core.distributions import DiagonalGaussian
 from musicae.errors import CheckpointError, ParameterError
-from musicae.music.decoding import Decoding
+from musicae.music.decoding import NATURAL, Decoding
 from musicae.music.excerpts.phrase import Phrase, open_score, to_score
 from musicae.music.excerpts.piece import KeptBars, Piece, Window
 from musicae.music.excerpts.tracks import drum_tracks
@@ -37,9 +37,7 @@ from musicae.music.representations.base import Values
 from musicae.music.representations.drums import VOICE_OF, VOICES
 from musicae.music.score import Note, Score
 
-__all__ = ["NATURAL", "Humanized", "draw_expression", "expressive_network", "humanize"]
-
-NATURAL = Decoding(temperature=0.5)
+__all__ = ["Humanized", "draw_expression", "expressive_network", "humanize"]
 
 BATCH = 256  # windows that are computed at once
 EXACT = 0.004  # quarter notes: two ticks of 480
@@ -55,8 +53,8 @@ class Humanized:
         score: The music.
         tracks: Indices of its drum tracks.
         windows: Number of windows that went through the model.
-        hits: Number of hits that got an expression.
-        kept: Bars that stayed as they were, and why.
+        hits: Number of hits that were given an expression.
+        kept: Bars that stay as they are, and why.
     """
 
     score: Score
@@ -84,7 +82,7 @@ def humanize(
         source: A path or a score, all of whose bars are taken; a piece; or a phrase.
         track: Number (from 1) or name of the drum track of a path or score. [default: all drum tracks]
         where: What to call the source in messages. [default: its path]
-        amount: How much of it: 0 gives the hits on the grid at the velocities of the source, 1 those that are drawn.
+        amount: How much of it: 0 gives the hits on the grid at the velocities of the source, 1 the expression that is drawn.
         decoding: Temperature 0 takes the most likely expression, 1 draws expressions as varied as those of drummers.
 
     Raises:
@@ -108,9 +106,10 @@ def humanize(
     for window, values in zip(piece.windows, _draw(network, piece, decoding), strict=True):
         moved |= _played(model.representation, piece, window, values, amount)
     last = min([s.time for s in score.time_signatures if s.time >= score.end] + [score.bars()[-1].end])
-    result = tuple(replace(t, notes=_apart(t.notes, moved, last)) if i in tracks else t for i, t in enumerate(score.tracks))
-    played, end = replace(score, tracks=result), max(score.end, score.length)
-    played = played if len(played.bars()) == len(score.bars()) else replace(played, length=end)
+    drummed = tuple(replace(t, notes=_apart(t.notes, moved, last)) if i in tracks else t for i, t in enumerate(score.tracks))
+    played = replace(score, tracks=drummed)
+    if len(played.bars()) != len(score.bars()):
+        played = replace(played, length=max(score.end, score.length))
     hits = sum(n in moved for i in tracks for n in score.tracks[i].notes)
     return Humanized(played, tracks, len(piece.windows), hits, piece.kept)
 
@@ -158,7 +157,7 @@ def draw_expression(
         x: The windows; their values, if they have any, are not looked at.
         noise: Where in the posterior to draw the codes, in its standard deviations: standard normal, shape (B, Z) or
             (1, Z).
-        temperature: 0 takes the likeliest feel, 1 draws one.
+        temperature: 0 takes the likeliest expression, 1 draws one.
         generator: Source of what differs from hit to hit.
 
     Returns:
@@ -178,16 +177,24 @@ def _draw(network: BlockAutoencoder, piece: Piece, decoding: Decoding) -> list[V
     generator = torch.Generator().manual_seed(decoding.seed)
     noise = torch.randn(1, network.latent_size, generator=generator)
     device, windows = next(network.parameters()).device, [phrase.window for phrase in piece.phrases]
-    made: list[Values] = []
+    values: list[Values] = []
     for i in range(0, len(windows), BATCH):
         x = GridBatch.from_windows(windows[i : i + BATCH]).to(device)
         played = draw_expression(network, x, noise, temperature=decoding.temperature, generator=generator)
-        made += [w.values for w in played.windows() if w.values is not None]
-    return made
+        values += [w.values for w in played.windows() if w.values is not None]
+    return values
 
 
 def _played(grid: Representation, piece: Piece, window: Window, values: Values, amount: float) -> dict[Note, Note]:
-    """Return what becomes of each note of a window of a piece; values as in `musicae.music.representations.drums`, shape (T, V)."""
+    """Return what becomes of each note of a window of a piece.
+
+    Arguments:
+        grid: The grid of the model.
+        piece: The piece.
+        window: The window.
+        values: Velocities and offsets as in `musicae.music.representations.drums`, shape (T, V).
+        amount: See `humanize`.
+    """
     bar_steps, half = window.phrase.window.bar_steps, grid.half_step
     times = grid.times(bar_steps)
     groups: dict[tuple[int, int], list[Note]] = {}
@@ -213,7 +220,7 @@ def _played(grid: Representation, piece: Piece, window: Window, values: Values, 
 
 def _apart(notes: Sequence[Note], moved: dict[Note, Note], last: float) -> tuple[Note, ...]:
     """Move the notes of a track, those of one pitch neither onto each other nor into each other, and none past `last`."""
-    made: list[Note] = []
+    result: list[Note] = []
     for _, same in groupby(sorted(notes, key=lambda n: (n.pitch, n)), key=lambda n: n.pitch):
         before = after = None  # the note before, as it was and as it is now
         for note in same:
@@ -222,9 +229,9 @@ def _apart(notes: Sequence[Note], moved: dict[Note, Note], last: float) -> tuple
                 gap = min(APART, max(note.onset - before.onset, 0.0))
                 new = replace(new, onset=max(new.onset, after.onset + gap))
                 if before.end <= note.onset + EXACT and after.end > new.onset:
-                    made[-1] = replace(after, duration=new.onset - after.onset)
+                    result[-1] = replace(after, duration=new.onset - after.onset)
             if note.end <= last + EXACT and new.end > last:
                 new = replace(new, duration=max(last - new.onset, EXACT))
-            made.append(new)
+            result.append(new)
             before, after = note, new
-    return tuple(sorted(made))
+    return tuple(sorted(result))

@@ -5,6 +5,7 @@ bars, instrument and other tracks of the nearer piece, so that the ends are the 
 scaled towards the other's mean tempo.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,8 +18,9 @@ from musicae.music.excerpts.phrase import Phrase, blend, join
 from musicae.music.excerpts.piece import Piece
 from musicae.music.latent.even_path import even_path
 from musicae.music.model import MusicModel, MusicSource
-from musicae.music.score import Score, Tempo
-from musicae.music.tasks.pieces import codes_of, decode_windows, reseeded
+from musicae.music.score import Score
+from musicae.music.tasks.paired_pieces import between, pair
+from musicae.music.tasks.pieces import phrases_or_pieces, reseeded
 
 __all__ = ["Morph", "interpolate"]
 
@@ -67,8 +69,8 @@ def interpolate(
 ) -> Morph:
     """Morph one source into another.
 
-    Tempo and loudness change gradually along the way; steps nearer to `a` have its metre, instrument and key, the
-    others those of `b`. At temperature 0 the ends equal the reconstructions of the two sources.
+    Tempo and loudness change gradually along the way. Steps nearer to `a` have its metre, instrument and key; the others have
+    those of `b`. At temperature 0 the ends equal the reconstructions of the two sources.
 
     Arguments:
         model: The model.
@@ -76,8 +78,8 @@ def interpolate(
         b: Where to end; a piece if `a` is one.
         steps: Number of scores, both ends included, at least 2.
         exact: Refine the ends' codes first, so that the ends have the notes of the two sources.
-        even: Space the codes so that the music changes by equal amounts instead of the angle (`musicae.music.latent.even_path`);
-            phrases only.
+        even: Space the codes so that the music, not the angle, changes by equal amounts (see
+            `musicae.music.latent.even_path`); phrases only.
         decoding: How notes are chosen; exact ends are neither sampled nor held to a scale.
 
     Raises:
@@ -94,20 +96,20 @@ def interpolate(
     """
     if steps < 2:
         raise ParameterError(f"A path needs at least 2 steps, its two ends; got {steps}.")
-    if isinstance(a, Piece) and isinstance(b, Piece):
-        if even:
-            raise ParameterError("Even steps are chosen for one phrase; leave out `even` for whole pieces.")
-        return _interpolate_pieces(model, a, b, steps, decoding, exact=exact)
-    if isinstance(a, Piece) or isinstance(b, Piece):
-        raise ParameterError("One end is a whole piece and the other a phrase; give two pieces or two phrases.")
-    return _interpolate_phrases(model, model.phrase(a), model.phrase(b), steps, decoding, exact=exact, even=even)
+    phrases, pieces = phrases_or_pieces(model, (a, b))
+    if pieces and even:
+        raise ParameterError("Even steps are chosen for one phrase; give phrases, or do not ask for even steps.")
+    if pieces:
+        return _interpolate_pieces(model, pieces, steps, decoding, exact=exact)
+    return _interpolate_phrases(model, phrases, steps, decoding, exact=exact, even=even)
 
 
 def _interpolate_phrases(
-    model: MusicModel, first: Phrase, last: Phrase, steps: int, decoding: Decoding, *, exact: bool, even: bool
+    model: MusicModel, ends: Sequence[Phrase], steps: int, decoding: Decoding, *, exact: bool, even: bool
 ) -> Morph:
-    refined = [model.refine(phrase) for phrase in (first, last)] if exact else None
-    a, b = [r.z[0] for r in refined] if refined else [model.encode(phrase).mode[0] for phrase in (first, last)]
+    first, last = ends
+    refined = [model.refine(phrase) for phrase in ends] if exact else None
+    a, b = [r.z[0] for r in refined] if refined else [model.encode(phrase).mode[0] for phrase in ends]
     z = latent.path(a, b, steps)
     shares = [i / (steps - 1) for i in range(steps)]
     alphas = shares
@@ -123,41 +125,18 @@ def _interpolate_phrases(
     return Morph(scores, join(scores, lengths), z, tuple(alphas), reached)
 
 
-def _interpolate_pieces(model: MusicModel, first: Piece, last: Piece, steps: int, decoding: Decoding, *, exact: bool) -> Morph:
-    (first_codes, reached), (last_codes, reached_too) = (codes_of(model, piece, exact=exact) for piece in (first, last))
+def _interpolate_pieces(model: MusicModel, pieces: Sequence[Piece], steps: int, decoding: Decoding, *, exact: bool) -> Morph:
+    ends = pair(model, pieces, exact=exact)
     alphas = tuple(step / (steps - 1) for step in range(steps))
-    scores, codes = [], []
+    scores, lengths, codes = [], [], []
     for step, alpha in enumerate(alphas):
-        nearer, z, layouts = _mixed(first, first_codes, last, last_codes, alpha)
+        nearer = 0 if alpha < 0.5 else 1
+        a, b = ends.codes_for(nearer)
+        z = between(a, b, alpha)
+        manners = [blend(one, other, alpha) for one, other in zip(*ends.manners_for(nearer), strict=True)]
         own = exact and alpha in (0.0, 1.0)  # the input's own notes
-        score = decode_windows(model, nearer, z, GREEDY if own else reseeded(decoding, step), layouts)
-        other = last if nearer is first else first
-        scores.append(_faster(score, (_mean_qpm(other) / _mean_qpm(nearer)) ** min(alpha, 1 - alpha)))
+        score = ends.decode(model, nearer, z, manners, GREEDY if own else reseeded(decoding, step))
+        scores.append(ends.paced(score, nearer, (1 - alpha, alpha)))
+        lengths.append(ends.length(nearer))
         codes.append(z)
-    lengths = [(first if alpha < 0.5 else last).score.bars()[-1].end for alpha in alphas]
-    return Morph(scores, join(scores, lengths), torch.cat(codes), alphas, (reached, reached_too) if exact else None)
-
-
-def _mixed(
-    first: Piece, first_codes: Tensor, last: Piece, last_codes: Tensor, alpha: float
-) -> tuple[Piece, Tensor, list[Phrase]]:
-    """Return the nearer piece, and for each of its windows the code at `alpha` and how it is played."""
-    nearer = first if alpha < 0.5 else last
-    pairs = [(i % len(first.windows), i % len(last.windows)) for i in range(len(nearer.windows))]
-    start, end = first_codes[[i for i, _ in pairs]], last_codes[[j for _, j in pairs]]
-    z = start if alpha == 0 else end if alpha == 1 else latent.slerp(start, end, alpha)
-    manners = [blend(first.phrases[i].manner, last.phrases[j].manner, alpha) for i, j in pairs]
-    return nearer, z, [replace(p, manner=m) for p, m in zip(nearer.phrases, manners, strict=True)]
-
-
-def _mean_qpm(piece: Piece) -> float:
-    end = piece.score.bars()[-1].end
-    return 60.0 * end / piece.score.seconds_at(end)
-
-
-def _faster(score: Score, factor: float) -> Score:
-    """Scale a tempo map."""
-    if factor == 1.0:
-        return score
-    tempos = score.tempos or (Tempo(0.0, 120.0),)
-    return replace(score, tempos=tuple(Tempo(t.time, min(max(t.qpm * factor, 4.0), 2000.0)) for t in tempos))
+    return Morph(scores, join(scores, lengths), torch.cat(codes), alphas, (ends.exact[0], ends.exact[1]) if exact else None)

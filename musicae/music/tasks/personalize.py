@@ -1,16 +1,15 @@
-"""Make a model one's own: a small VAE on the codes of one's own phrases, learnt in a minute or two on a CPU.
+"""`personalize`: a model of one's own music, a small VAE on the codes of its phrases, trained in a minute or two on a CPU.
 
-A phrase is every window of the base model's number of bars, at a stride of one bar, of the melody track of each file (or of its drums,
-for a model of drums), as it is, in its own key. Windows that occur several times count once.
+A phrase is every window of the base model's number of bars, at a stride of one bar, of the melody track of each file (or of its
+drums, for a model of drums), as it is, in its own key. Windows that occur several times count once.
 
-What is learnt is a hierarchical VAE: p(c|z) is a Gaussian around the mixture of phrases that `PersonalVAE` makes of z, and
-the reconstruction term is KL(q(c|x) || p(c|z)) in nats, q(c|x) being the base's posterior. So no more is asked for than
-the base itself knows of a window, and small differences between codes count for nothing.
+The model is a hierarchical VAE: p(c|z) is a Gaussian around the mixture of phrases that `PersonalVAE` gives for z, and the
+reconstruction term is KL(q(c|x) || p(c|z)) in nats, q(c|x) being the base's posterior. So the reconstruction needs to be no
+more precise than the base's code of a window, and small differences between codes count for nothing.
 
-The KL of z is held at two bits less than it takes to tell all phrases apart. That is what guards against learning them by
-heart: each code stands for about four phrases and what lies between them, and the codes of all phrases together fill the
-prior, so that samples from it lie where the phrases do. `benchmarks/music/personalize.py` measures how near, and how many are
-copies.
+The KL of z is held at two bits less than it takes to distinguish all phrases. This prevents memorisation: each code stands for
+about four phrases and what lies between them. The codes of all phrases together fill the prior, so that samples from it lie
+where the phrases do. `benchmarks/music/personalize.py` measures how near they lie, and how many are copies.
 """
 
 import math
@@ -29,31 +28,32 @@ from musicae.core.objectives import BITS, BetaSchedule, Losses, ObjectiveConfig,
 from musicae.core.progress import Progress
 from musicae.errors import CheckpointError, DataError, MusicaeError
 from musicae.music.excerpts.phrase import Phrase, phrase_of
-from musicae.music.excerpts.piece import NoteIndex
+from musicae.music.excerpts.piece import NoteIndex, Piece
 from musicae.music.formats.midi import read_midi
 from musicae.music.metrics.reconstruction import reconstruction_metrics
-from musicae.music.model import MusicModel
+from musicae.music.model import MusicModel, MusicSource
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.personal import PersonalVAE, PersonalVAEConfig
+from musicae.music.score import Score
 from musicae.training.optimizer import TrainingConfig, Updater
 
 __all__ = ["FEWEST", "MOST", "Phrases", "personalize", "read_phrases"]
 
-FEWEST = 4  # phrases; of fewer nothing can be learnt
+FEWEST = 4  # phrases; a model of fewer has nothing to vary
 MOST = 1000  # phrases that are mixed; of more, some evenly spaced are taken, so that two cores need less than two minutes
 BATCH = 64
-MEASURED = 512  # phrases that the figures are computed on
+MEASURED = 512  # phrases that the metrics are computed on
 
 
 @dataclass(frozen=True)
 class Phrases:
-    """The phrases of some files.
+    """The phrases of some sources.
 
     Arguments:
         phrases: The phrases; no two are alike.
-        files: The files that they come from.
-        skipped: The files that were left out, and why.
-        found: Number of phrases before those that occur twice or are too many were left out.
+        files: The sources that they come from.
+        skipped: The sources that were skipped, and why.
+        found: Number of phrases before repeated ones, and those that are too many, were dropped.
         metre: The time signature that most of them have.
     """
 
@@ -64,31 +64,31 @@ class Phrases:
     metre: str
 
 
-def read_phrases(model: MusicModel, files: Sequence[Path], progress: Progress | None = None) -> Phrases:
-    """Read the phrases of files; a file that cannot be read or has none is left out.
+def read_phrases(model: MusicModel, sources: Sequence[MusicSource | Piece], progress: Progress | None = None) -> Phrases:
+    """Read the phrases of music; a source that cannot be read or has none is skipped.
 
     Arguments:
         model: The base model.
-        files: MIDI files.
-        progress: Called with a title, the number of files done and their total.
+        sources: Paths, scores and pieces, all of whose phrases are taken; and phrases.
+        progress: Called with a title, the number of sources done and their total.
 
     Raises:
         DataError: fewer than `FEWEST` different phrases came out.
     """
     read: list[str] = []
     skipped: dict[str, str] = {}
-    found: list[Phrase] = []
-    for done, path in enumerate(files, 1):
+    phrases: list[Phrase] = []
+    for number, source in enumerate(sources, 1):
+        where = str(source) if isinstance(source, str | Path) else f"source {number}"
         try:
-            more = list(_phrases(model, path))
+            phrases += list(_phrases(model, source, where))
         except MusicaeError as error:
-            skipped[str(path)] = str(error)
+            skipped[where] = str(error)
         else:
-            found += more
-            read.append(str(path))
+            read.append(where)
         if progress:
-            progress("reading", done, len(files))
-    different = list({(p.window.tokens.tobytes(), p.window.bar_steps): p for p in found}.values())
+            progress("reading", number, len(sources))
+    different = list({(p.window.tokens.tobytes(), p.window.bar_steps): p for p in phrases}.values())
     if len(different) < FEWEST:
         reason = f" {next(iter(skipped.values()))}" if skipped else ""
         raise DataError(
@@ -96,57 +96,68 @@ def read_phrases(model: MusicModel, files: Sequence[Path], progress: Progress | 
             f"or longer ones.{reason}"
         )
     count = min(len(different), MOST)
-    kept = tuple(different[i * len(different) // count] for i in range(count))
-    metres = Counter(p.manner.metres[0] for p in kept)
+    spaced = tuple(different[i * len(different) // count] for i in range(count))
+    metres = Counter(p.manner.metres[0] for p in spaced)
     metre = "{}/{}".format(*metres.most_common(1)[0][0])
-    return Phrases(kept, tuple(read), skipped, len(found), metre)
+    return Phrases(spaced, tuple(read), skipped, len(phrases), metre)
 
 
-def _phrases(model: MusicModel, path: Path) -> Iterator[Phrase]:
-    """Yield the phrases of a file.
+def _phrases(model: MusicModel, source: MusicSource | Piece, where: str) -> Iterator[Phrase]:
+    """Yield the phrases of a source.
 
     Raises:
-        MidiError: it cannot be read, or holds no melody.
-        DataError: none of its bars fits the model.
+        MidiError: it cannot be read, or has no such part.
+        DataError: nothing sounds in it that fits the model.
     """
-    score, index = model.kind.tracks.choose(read_midi(path), str(path), None)
-    index_of_notes = NoteIndex(score.tracks[index].notes)
-    sounding, refusal = False, ""
+    if isinstance(source, Phrase):
+        if len(source.window.bar_steps) != model.bars:
+            raise DataError(f"{where} is a phrase of {len(source.window.bar_steps)} bars; the model takes {model.bars}.")
+        yield source
+        return
+    if isinstance(source, Piece):
+        score, index = source.score, source.track
+    else:
+        score = source if isinstance(source, Score) else read_midi(source)
+        score, index = model.kind.tracks.choose(score, where, None)
+    notes = NoteIndex(score.tracks[index].notes)
+    sounding, first_problem = False, ""
     for first in range(1, max(1, len(score.bars()) - model.bars + 1) + 1):
         bars = score.bar_range(first, model.bars)
-        reason = model.spec.problem(bars)
-        if reason is None:
-            notes = index_of_notes.near(bars[0].start - 0.5, bars[-1].end + 0.5)
-            phrase = phrase_of(score, index, bars, notes, model.representation, model.kind.tracks)
+        problem = model.spec.problem(bars)
+        if problem is None:
+            near = notes.near(bars[0].start - 0.5, bars[-1].end + 0.5)
+            phrase = phrase_of(score, index, bars, near, model.representation, model.kind.tracks)
             if model.representation.decode(phrase.window):
                 sounding = True
                 yield phrase
-        refusal = refusal or reason or ""
+        first_problem = first_problem or problem or ""
     if not sounding:
-        raise DataError(f"{path}: {refusal or 'no note lies on the grid.'}")
+        raise DataError(f"{where}: {first_problem or 'no note lies on the grid.'}")
 
 
 def personalize(
-    base: MusicModel,
-    phrases: Phrases,
+    model: MusicModel,
+    sources: Phrases | Sequence[MusicSource | Piece],
     *,
     name: str = "",
     seed: int = 0,
     steps: int = 3000,
     progress: Progress | None = None,
 ) -> MusicModel:
-    """Return a model whose prior is the music of some phrases; it computes on the CPU.
+    """Return a model whose prior is some music; it computes on the CPU.
 
     Arguments:
-        base: The model to start from; its network becomes a part of the new one.
-        phrases: The phrases.
+        model: The model to start from; its network becomes a part of the new one.
+        sources: The music: paths, scores and pieces, all of whose phrases are taken, and phrases; or what `read_phrases`
+            returned.
         name: What the base model is called in the new one's description.
         seed: Seed of everything random.
         steps: Optimizer steps.
         progress: Called with a title, the number of steps done and their total.
 
     Raises:
-        CheckpointError: the base is a personal model itself.
+        CheckpointError: the model is a personal one itself.
+        DataError: there are fewer than `FEWEST` different phrases.
 
     Examples:
         >>> from pathlib import Path
@@ -158,27 +169,36 @@ def personalize(
         >>> len(musicae.sample(mine, 2))
         2
     """
-    if isinstance(base.network, PersonalVAE):
+    if isinstance(model.network, PersonalVAE):
         raise CheckpointError(
-            f"{name or 'The base'} is a personal model already; start from the one that it was made from "
-            f"({base.info.data.get('base', 'see `musicae info`')})."
+            f"{name or 'The model'} is a personal model already; start from the one that it was trained on "
+            f"({model.info.data.get('base', 'see `musicae info`')})."
         )
-    codes = _encoded(base, phrases.phrases)
+    phrases = sources if isinstance(sources, Phrases) else read_phrases(model, sources, progress)
+    codes = _encoded(model, phrases.phrases)
     training = _training(len(phrases.phrases), steps, seed)
     torch.manual_seed(seed)
-    config = PersonalVAEConfig(base=base.network.name, base_config=to_dict(base.network.config), anchors=len(phrases.phrases))
-    model = PersonalVAE(config)
-    model.base.load_state_dict(base.network.state_dict())
-    model.set_anchors(codes.mean)
-    _fit(model, codes, training, progress)
-    info = CheckpointInfo(
-        domain=base.info.domain,
-        kind=base.info.kind,
-        model=model.name,
-        config=to_dict(config),
-        representation=base.info.representation,
-        bars=base.info.bars,
-        step=steps,
+    base = model.network
+    config = PersonalVAEConfig(base=base.name, base_config=to_dict(base.config), anchors=len(phrases.phrases))
+    network = PersonalVAE(config)
+    network.base.load_state_dict(base.state_dict())
+    network.set_anchors(codes.mean)
+    _fit(network, codes, training, progress)
+    personal = MusicModel(network.eval(), _info(model, network, phrases, training, name))
+    personal.info = with_changes(personal.info, metrics=_metrics(personal, phrases.phrases))
+    return personal
+
+
+def _info(model: MusicModel, network: PersonalVAE, phrases: Phrases, training: TrainingConfig, name: str) -> CheckpointInfo:
+    """Return the description of a personal model."""
+    return CheckpointInfo(
+        domain=model.info.domain,
+        kind=model.info.kind,
+        model=network.name,
+        config=to_dict(network.config),
+        representation=model.info.representation,
+        bars=model.info.bars,
+        step=training.steps,
         training=to_dict(training),
         data={
             "base": name,
@@ -187,20 +207,17 @@ def personalize(
             "phrases": len(phrases.phrases),
             "phrases_found": phrases.found,
             "metre": phrases.metre,
-            "collections": base.info.data.get("collections", {}),  # what the base has learnt
+            "collections": model.info.data.get("collections", {}),  # what the base has been trained on
         },
     )
-    made = MusicModel(model.eval(), info)
-    made.info = with_changes(info, metrics=_figures(made, phrases.phrases))
-    return made
 
 
 @torch.no_grad()
-def _encoded(base: MusicModel, phrases: Sequence[Phrase]) -> DiagonalGaussian:
+def _encoded(model: MusicModel, phrases: Sequence[Phrase]) -> DiagonalGaussian:
     """Return the base model's posterior of phrases, on the CPU."""
     means, logvars = [], []
     for i in range(0, len(phrases), BATCH):
-        posterior = base.network.encode(GridBatch.from_windows([p.window for p in phrases[i : i + BATCH]]).to(base.device))
+        posterior = model.network.encode(GridBatch.from_windows([p.window for p in phrases[i : i + BATCH]]).to(model.device))
         assert isinstance(posterior, DiagonalGaussian)
         means.append(posterior.mean.cpu())
         logvars.append(posterior.logvar.cpu())
@@ -208,7 +225,7 @@ def _encoded(base: MusicModel, phrases: Sequence[Phrase]) -> DiagonalGaussian:
 
 
 def _training(count: int, steps: int, seed: int) -> TrainingConfig:
-    """Return how to learn `count` phrases."""
+    """Return how to train on `count` phrases."""
     bits = max(1.0, math.log2(count) - 2.0)
     beta = BetaSchedule(kind="target", beta=0.1, steps=max(1, steps // 30), target_bits=bits)
     objective = ObjectiveConfig(beta=beta)
@@ -231,7 +248,7 @@ def _fit(model: PersonalVAE, codes: DiagonalGaussian, config: TrainingConfig, pr
         kl = float(losses.kl.detach()) * BITS
         kl_bits = kl if kl_bits is None else 0.95 * kl_bits + 0.05 * kl
         if progress:
-            progress("learning", step + 1, config.steps)
+            progress("training", step + 1, config.steps)
 
 
 def _losses(
@@ -249,13 +266,12 @@ def _losses(
     return elbo_losses(divergence, posterior.kl(), objective, beta)
 
 
-def _figures(made: MusicModel, phrases: Sequence[Phrase]) -> dict[str, float]:
-    """Return how well some of the phrases, evenly spaced, are kept, and what their codes cost."""
+def _metrics(personal: MusicModel, phrases: Sequence[Phrase]) -> dict[str, float]:
+    """Return how well some of the phrases, evenly spaced, are reconstructed, and what their codes cost."""
     count = min(len(phrases), MEASURED)
     rows = [i * len(phrases) // count for i in range(count)]
+    metrics = personal.kind.metrics
     with torch.no_grad():
-        metrics = made.kind.metrics
         windows = GridBatch.from_windows([phrases[i].window for i in rows])
-        values = reconstruction_metrics(made.network, [windows], metrics)
-    names = (metrics.headline, "exact", "kl_bits", "nll_bits")
-    return {name: values[name] for name in names}
+        values = reconstruction_metrics(personal.network, [windows], metrics)
+    return {name: values[name] for name in (metrics.headline, "exact", "kl_bits", "nll_bits")}

@@ -14,7 +14,7 @@ def reconstruct(model: MusicModel, source: MusicSource | Piece, *, exact: bool =
     Arguments:
         model: The model.
         source: A path, a score or a phrase: one phrase is taken. A piece: all of its bars.
-        exact: Refine the codes first, so that the notes are the source's too.
+        exact: Refine the codes first, so that the result has the notes of the source.
 
     Returns:
         A score with the bars, metres, tempo and instrument of the source.

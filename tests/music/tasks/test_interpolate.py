@@ -52,7 +52,7 @@ def test_interpolate_needs_two_steps(model: MusicModel, make_tune: MakeTune) -> 
 def test_both_ends_are_phrases_or_both_are_pieces(model: MusicModel, make_tune: MakeTune) -> None:
     piece = model.piece(make_tune(0))
     for a, b in ((piece, make_tune(1)), (make_tune(1), piece)):
-        with pytest.raises(ParameterError, match=r"^One end is a whole piece and the other a phrase; give two pieces or two "):
+        with pytest.raises(ParameterError, match=r"^Whole pieces and phrases do not go together; give pieces only, or "):
             interpolate(model, a, b)
     with pytest.raises(ParameterError, match=r"^Even steps are chosen for one phrase; "):
         interpolate(model, piece, piece, even=True)

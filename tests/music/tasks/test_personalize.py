@@ -185,7 +185,7 @@ def test_models_that_cannot_be_a_base(run: Run, base: MusicModel, phrases: Phras
     made = personalize(base, phrases, name="small", steps=1)
     with pytest.raises(CheckpointError) as error:
         personalize(made, phrases, name="mine")
-    assert str(error.value) == "mine is a personal model already; start from the one that it was made from (small)."
+    assert str(error.value) == "mine is a personal model already; start from the one that it was trained on (small)."
     with pytest.raises(ParameterError, match=r"^The base model 'dense-autoencoder' is not a model of music that decodes"):
         PersonalVAE(PersonalVAEConfig(base=pictures.name, base_config=config, anchors=4))
     with pytest.raises(ParameterError, match=r"^Unknown base model 'gan'. Known: plan-vae, "):

@@ -11,7 +11,8 @@ import pytest
 from musicae import Note, Score, Track, write_midi
 from musicae.errors import CheckpointError, DataError, ParameterError
 from musicae.music.model import MusicModel, load
-from musicae.music.tasks.search import PhraseIndex, build_index, content_key, read_index, search, write_index
+from musicae.music.tasks.phrase_index import PhraseIndex, build_index, content_key, read_index, write_index
+from musicae.music.tasks.search import search
 from support.commands import write_songs
 
 Run = Callable[..., tuple[int, str, str]]
@@ -101,7 +102,7 @@ def test_an_index_is_written_and_read(index: PhraseIndex, tmp_path: Path) -> Non
     assert (again.codes - index.codes).abs().max() < 1e-3
     assert again.places.equal(index.places)
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(DataError, match=r"is no index that `musicae search` wrote, or is damaged; choose another name\.$"):
+    with pytest.raises(DataError, match=r"is not an index that `musicae search` wrote, or is damaged; choose another name\.$"):
         read_index(path)
 
 
@@ -188,7 +189,7 @@ def test_the_index_is_kept_until_a_file_changes(go: Run) -> None:
         (
             ["tune.mid", "--in", "songs", "--index", "tune.mid"],
             1,
-            "Error: tune.mid is no index that `musicae search` wrote, or is damaged; choose another name.",
+            "Error: tune.mid is not an index that `musicae search` wrote, or is damaged; choose another name.",
         ),
         (["tune.mid"], 2, "Error: Missing option '--in'."),
     ],
