@@ -19,6 +19,7 @@ from musicae.images.files import read_image
 from musicae.images.model import load as load_image_model
 from musicae.images.recipes import IMAGE_PRESETS
 from musicae.plots.lesson import PLOTS
+from support.house import documentation
 
 Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,7 @@ def test_every_command_has_help_an_example_and_a_row(run: Run, name: str) -> Non
     assert status == 0 and re.search(rf"^  Example:\n +musicae image {name}", out, re.MULTILINE)
     command = import_module(f"musicae.cli.commands.image.{name}").command
     assert all(p.help for p in command.params if isinstance(p, click.Option))
-    assert re.search(rf"`musicae image {name}\b", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert re.search(rf"musicae image {name}\b", documentation())
 
 
 def test_every_file_is_a_command_and_help_lists_presets_and_plots(run: Run) -> None:

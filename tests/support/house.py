@@ -35,3 +35,10 @@ def imported(path: Path) -> frozenset[str]:
 def within(name: str, *packages: str) -> bool:
     """Return whether a module lies in one of the packages."""
     return any(name == p or name.startswith(f"{p}.") for p in packages)
+
+
+@cache
+def documentation() -> str:
+    """Return the text of the README and of all pages of the documentation that are written by hand."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
