@@ -18,6 +18,7 @@ from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
 from musicae.music.model import MusicModel, load
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.personal import PersonalVAE, PersonalVAEConfig
+from musicae.music.representations import GridWindow
 from musicae.music.tasks.personalize import MOST, Phrases, personalize, read_phrases
 from support.commands import write_songs
 
@@ -58,6 +59,20 @@ def test_of_many_phrases_some_are_taken(base: MusicModel, songs: list[Path], mon
     monkeypatch.setattr("musicae.music.tasks.personalize.MOST", 7)
     some = read_phrases(base, songs)
     assert len(some.phrases) == 7 and some.found == 27
+
+
+def test_scores_phrases_and_pieces_are_sources_too(base: MusicModel, make_tune: Tune) -> None:
+    tunes = [make_tune(i, bars=5) for i in range(3)]
+    piece, phrase = base.piece(tunes[1]), base.phrase(tunes[2])
+    read = read_phrases(base, [tunes[0], piece, phrase, replace(phrase, window=GridWindow(phrase.window.tokens, (32,)))])
+    assert (read.found, read.files) == (4 + 4 + 1, ("source 1", "source 2", "source 3"))
+    assert read.skipped == {"source 4": "source 4 is a phrase of 1 bars; the model takes 2."}
+    assert read.phrases[-1] == phrase
+    same = personalize(base, read, steps=2), personalize(base, [tunes[0], piece, phrase], steps=2)
+    first, second = (model.network.state_dict() for model in same)
+    assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
+    with pytest.raises(DataError, match=r"^1 different phrases of 2 bars are too few, at least 4 are needed; "):
+        personalize(base, [phrase])
 
 
 def far(base: MusicModel, model: MusicModel, phrases: Phrases) -> float:

@@ -114,6 +114,19 @@ def test_the_key_follows_files_and_weights(songs: list[Path]) -> None:
     assert content_key(songs, "w") != before
 
 
+def test_a_piece_is_found_by_any_of_its_windows(model: MusicModel, index: PhraseIndex) -> None:
+    query = model.piece(melody(4))
+    hits = search(model, query, index, 3)
+    assert hits[0].file == "songs/4.mid" and hits[0].distance == pytest.approx(0.0, abs=1e-5)
+    assert hits[1].distance == min(
+        hit.distance for phrase in query.phrases for hit in search(model, phrase, index, 6) if hit.file != "songs/4.mid"
+    )
+
+
+def test_files_are_read_where_no_index_is_given(model: MusicModel, index: PhraseIndex, songs: list[Path]) -> None:
+    assert search(model, melody(3), songs, 4) == search(model, melody(3), index, 4)
+
+
 def test_a_file_shorter_than_a_phrase_is_found(model: MusicModel, tmp_path: Path) -> None:
     write_midi(melody(1, bars=1), tmp_path / "short.mid")
     index = build_index(model, [tmp_path / "short.mid"])
