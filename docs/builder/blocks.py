@@ -29,6 +29,7 @@ __all__ = ["Block", "blocks", "commands", "matches", "pages", "prepare", "run_pa
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<head>[^`\n]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 _RUN = ("console", "python")
+_PROGRESS = re.compile(r"^.*: \d+ of \d+(, about \d+ s left)?$\n?", re.MULTILINE)  # printed by slow machines only
 _WIDTH = "100"  # columns of the terminal whose output the pages show
 
 
@@ -95,10 +96,10 @@ def matches(expected: str, output: str) -> bool:
     """Return whether output is what a page shows.
 
     Three dots on the page stand for anything. Decimals may differ, since another processor rounds sums otherwise, and so may
-    blanks.
+    blanks. Lines of progress, which a slow machine prints, are dropped.
     """
     pattern = r".*?".join(re.escape(_stable(part)) for part in re.split(r"\.\.\.|…", expected))
-    return re.fullmatch(pattern.strip(), _stable(output).strip(), re.DOTALL) is not None
+    return re.fullmatch(pattern.strip(), _stable(_PROGRESS.sub("", output)).strip(), re.DOTALL) is not None
 
 
 def _stable(text: str) -> str:
@@ -153,7 +154,7 @@ def _run(command: str, path: Path, block: Block) -> str:
         status, output = done.returncode, done.stdout
     if status and "Error" not in block.text:
         raise RuntimeError(f"{path.name}, line {block.line}: `{command}` exits with status {status}.\n{output}")
-    return "\n".join(line.rstrip() for line in output.strip("\n").splitlines())
+    return "\n".join(line.rstrip() for line in _PROGRESS.sub("", output).strip("\n").splitlines())
 
 
 def _expanded(command: str) -> list[str]:

@@ -53,6 +53,7 @@ def test_every_command_has_a_how_to_page() -> None:
         ("one ... three", "one two three", True),
         ("...", "anything", True),
         ("", "anything", False),
+        ("done", "training: 142 of 200, about 11 s left\ndone", True),
     ],
 )
 def test_output_is_compared_but_for_decimals_and_dots(expected: str, output: str, *, equal: bool) -> None:
