@@ -91,7 +91,7 @@ def command(files: many_files.Files, as_table: bool, fit: _Fit | None, reading: 
     semitones), range (semitones), syncopation, register (mean pitch) and scale (how well the notes fit a key). Each is shown
     with its place among the training data, in standard deviations from their mean. `musicae steer` moves attributes.
 
-    Both commands need the attribute vectors of the model, which lie next to its weights. Shipped models of melodies have them;
+    Both commands need the attribute vectors of the model, which lie next to its weights. The shipped melody-2bar has them;
     for a model of your own, compute them with --fit, on the data that it was trained on.
 
     \b
