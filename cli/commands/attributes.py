@@ -82,10 +82,10 @@ def _moved(context: click.Context, parameter: click.Parameter, value: tuple[str,
 @click.option("--table", "as_table", is_flag=True, help="Print the measured effect of each attribute on each, and stop.")
 @click.option("--set", multiple=True, hidden=True, expose_value=False, callback=_moved, help="Moved to `musicae steer`.")
 @_fit_options
-@inputs.reading(options.checkpoint, whole=False)
+@inputs.reading(options.checkpoint)
 @json_lines
 def command(files: many_files.Files, as_table: bool, fit: _Fit | None, reading: inputs.Reading, lines: Lines) -> None:
-    """Show the musical attributes of a phrase of each of FILES.
+    """Show the musical attributes of a phrase of each of FILES, or with --whole their means over all phrases.
 
     FILES may be folders and quoted patterns, too. The attributes are density (notes per quarter note), interval (mean leap in
     semitones), range (semitones), syncopation, register (mean pitch) and scale (how well the notes fit a key). Each is shown
@@ -118,7 +118,7 @@ def command(files: many_files.Files, as_table: bool, fit: _Fit | None, reading: 
 
         model, vectors = ready
         excerpt = reading.excerpt(model, files.paths[index], score, number=index, of=len(files.paths))
-        attributes = attributes_of(model, excerpt.phrase, vectors)
+        attributes = attributes_of(model, excerpt.music, vectors)
         lines.result({**excerpt.facts, "attributes": attributes}, str(excerpt), _values(attributes))
 
     many_files.each(files.paths, read_midi, lambda: _prepare(checkpoint, reading.device), work, lines, doing="measuring")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=options.midi_file)
 @click.option("--new-bars", type=click.IntRange(1, 256), default=4, show_default=True, help="How many bars to write.")
 @options.count(1, "continuations")
-@inputs.reading(options.checkpoint_by_input, whole=False)
+@inputs.reading(options.checkpoint_by_input)
 @options.decoding()
 @renditions.results("", "A .mid file for one result, or a folder. [default: NAME.continued.mid in this folder]")
 def command(
@@ -27,12 +27,13 @@ def command(
     decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
-    """Write bars that follow a phrase of FILE; the results begin with the phrase itself.
+    """Write bars that follow a phrase of FILE, or with --whole its last bar; the results begin with the phrase or the file.
 
-    New bars have the metre, tempo and instrument of the phrase's last bar.
+    New bars have the metre, tempo and instrument of the last bar.
 
     \b
     Example:
+        musicae continue --whole --new-bars 8 -o longer.mid song.mid
         musicae continue --bars 3-4 --new-bars 6 -n 3 --seed 7 -o ideas tune.mid
     """
     endings = [f"-{number}" for number in numbered(count, digits=1)] if count > 1 else [""]
@@ -41,7 +42,7 @@ def command(
 
     from musicae.music.tasks.continuation import continuation
 
-    scores = continuation(model, excerpt.phrase, new_bars, count, decoding)
+    scores = continuation(model, excerpt.music, new_bars, count, decoding)
     facts = {**excerpt.facts, "new_bars": new_bars}
     text = f"{excerpt} and {new_bars} new bar{'s' if new_bars > 1 else ''}"
     results.write(*(renditions.Result(s, path, text, facts) for s, path in zip(scores, files, strict=True)))

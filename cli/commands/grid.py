@@ -33,7 +33,7 @@ def parse_size(text: str) -> tuple[int, int]:
 @click.command("grid")
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
 @click.option("--size", type=parse_size, metavar="RxC", help="Rows and columns. [default: 1x7 for two files, 5x5 for four]")
-@inputs.reading(options.checkpoint_by_input, whole=False)
+@inputs.reading(options.checkpoint_by_input)
 @options.decoding()
 @renditions.results("grid", "Folder for the MIDI files.")
 def command(
@@ -46,6 +46,8 @@ def command(
     """Fill a rectangle between the melodies, or the drums, of FILES.
 
     Two files are its left and right end; four are its upper corners, then the lower ones.
+
+    With --whole all bars are taken: the phrases of the files are paired in order, and a piece with fewer phrases is repeated.
 
     Writes one file per place, row-1-column-1.mid and so on, and grid.mid with all of them in a row, line by line. --png draws
     one image of all; sound and notation are written of grid.mid only.
@@ -64,7 +66,7 @@ def command(
 
     from musicae.music.tasks.grid import grid
 
-    tunes = grid(model, [e.phrase for e in excerpts], rows, columns, decoding)
+    tunes = grid(model, [e.music for e in excerpts], rows, columns, decoding)
     scores = [score for row in tunes.scores for score in row]
     words = inputs.in_words(excerpts)
     facts = {"sources": [e.facts for e in excerpts], "rows": rows, "columns": columns}

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 @click.command("mean")
 @click.argument("files", nargs=-1, required=True, type=options.midi_file)
-@inputs.reading(options.checkpoint_by_input, whole=False)
+@inputs.reading(options.checkpoint_by_input)
 @options.decoding()
 @renditions.results("mean.mid", "A .mid file, or a folder.")
 def command(files: tuple[Path, ...], reading: inputs.Reading, decoding: "Decoding", results: renditions.Results) -> None:
     """Make the tune, or drum pattern, in the middle of FILES, at least two: the mean of their codes on the sphere.
 
-    It has the bars, metre, instrument and key of the first file; tempo and loudness are means.
+    It has the bars, metre, instrument and key of the first file; tempo and loudness are means. With --whole all bars are
+    taken: the phrases of the files are paired in order, and a piece with fewer phrases is repeated.
 
     \b
     Example:
@@ -32,6 +33,6 @@ def command(files: tuple[Path, ...], reading: inputs.Reading, decoding: "Decodin
 
     from musicae.music.tasks.mean import mean
 
-    score = mean(model, [e.phrase for e in excerpts], decoding)
+    score = mean(model, [e.music for e in excerpts], decoding)
     facts = {"sources": [e.facts for e in excerpts]}
     results.write(renditions.Result(score, target, f"the mean of {inputs.in_words(excerpts)}", facts))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="Move this attribute by so many standard deviations, as in density=+1.5; may be given several times.",
     shell_complete=completions.attributes,
 )
-@inputs.reading(options.checkpoint, whole=False)
+@inputs.reading(options.checkpoint)
 @options.decoding()
 @renditions.results("", "A .mid file, or a folder. [default: NAME.steered.mid in this folder]")
 def command(
@@ -34,12 +34,13 @@ def command(
     decoding: "Decoding",
     results: renditions.Results,
 ) -> None:
-    """Move some musical attributes of a phrase of FILE and hold the others.
+    """Move some musical attributes of a phrase of FILE, or of all of it, and hold the others.
 
     The attributes are density (notes per quarter note), interval (mean leap in semitones), range (semitones), syncopation,
     register (mean pitch) and scale (how well the notes fit a key). Amounts are standard deviations over the training data:
-    +1.5 is much more, -0.5 a little less. Not every tune can be moved everywhere, so the output shows how far each attribute
-    moved. `musicae attributes` shows the attributes of a tune, and what steering does to them.
+    +1.5 is much more, -0.5 a little less. With --whole every phrase of the file is moved by the same amounts. Not every tune
+    can be moved everywhere, so the output shows how far each attribute moved. `musicae attributes` shows the attributes of a
+    tune, and what steering does to them.
 
     \b
     Example:
@@ -52,8 +53,8 @@ def command(
 
     from musicae.music.tasks.steer import attributes_of, steer
 
-    before = attributes_of(model, excerpt.phrase, vectors)
-    steered = steer(model, excerpt.phrase, vectors, amounts, decoding)
+    before = attributes_of(model, excerpt.music, vectors)
+    steered = steer(model, excerpt.music, vectors, amounts, decoding)
     moved = {name: round(value, 2) for name, value in steered.moved.items()}
     goals = [f"{name} {moved[name]:+.2f} of {amount:+.2f}" for name, amount in amounts.items()]
     others = [f"{name} {value:+.2f}" for name, value in moved.items() if name not in amounts]
