@@ -1,6 +1,7 @@
 """The `musicae` command. Commands are imported when they are run, so that `musicae --help` is instant.
 
-To add a command: one file here with a click command named `command`, one line in `COMMANDS`, one row in the README.
+To add a command: one file here with a click command named `command`, one line in `COMMANDS`, one page of the
+documentation.
 """
 
 import os

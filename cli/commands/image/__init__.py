@@ -1,6 +1,7 @@
 """`musicae image`: the autoencoder lesson on images. Commands are imported when they are run.
 
-To add a command: one file here with a click command named `command`, one line in `COMMANDS`, one row in the README.
+To add a command: one file here with a click command named `command`, one line in `COMMANDS`, a paragraph in the
+documentation.
 """
 
 import click
