@@ -140,6 +140,14 @@ def main(data: str, metre: str, files: int, count: int, temperature: float, chec
     }
     if rest is not None and len(rest) >= FEW:
         rows["other tunes of the kind"] = rest
+    medians = table(rows, yardstick)
+    plain, personal = medians["plain samples"], medians["personal samples"]
+    nearer = [1 - b / a for a, b in zip(plain, personal, strict=True)]
+    click.echo(f"\nPersonal samples are nearer by {nearer[0]:.0%} in code and {nearer[1]:.0%} in notes.")
+
+
+def table(rows: dict[str, GridBatch], yardstick: Yardstick) -> dict[str, tuple[float, float]]:
+    """Print a table of windows, and return the median distances of each row, in code and in notes."""
     click.echo("\n| windows | number | code, median | notes, median | copies | different |\n|---|---|---|---|---|---|")
     medians = {}
     for title, x in rows.items():
@@ -150,9 +158,7 @@ def main(data: str, metre: str, files: int, count: int, temperature: float, chec
             f"{medians[title][0]:.3f} | {medians[title][1]:.3f} | {(notes == 0).float().mean():.0%} | {different / len(x):.0%}"
         )
         click.echo(f"| {title} | {len(x)} | {cells} |")
-    plain, personal = medians["plain samples"], medians["personal samples"]
-    nearer = [1 - b / a for a, b in zip(plain, personal, strict=True)]
-    click.echo(f"\nPersonal samples are nearer by {nearer[0]:.0%} in code and {nearer[1]:.0%} in notes.")
+    return medians
 
 
 if __name__ == "__main__":

@@ -51,6 +51,13 @@ def complete(
         >>> ways = musicae.complete(model, phrase, given, count=2)
         >>> len(ways)
         2
+
+        Fill the fourth and the fifth bar of a whole piece:
+
+        >>> reel = model.piece("examples/tunes/a-reel.mid")
+        >>> [score] = musicae.complete(model, reel, [bar.number not in (4, 5) for bar in reel.score.bars()])
+        >>> len(score.bars())
+        17
     """
     if count < 1:
         raise ParameterError(f"count must be at least 1, got {count}.")

@@ -49,6 +49,12 @@ def continuation(
         >>> [score] = musicae.continuation(model, "examples/tunes/a-reel.mid", bars=4)
         >>> len(score.bars())
         6
+
+        Continue a whole piece of 17 bars:
+
+        >>> [score] = musicae.continuation(model, model.piece("examples/tunes/a-reel.mid"), bars=4)
+        >>> len(score.bars())
+        21
     """
     if bars < 1 or count < 1:
         raise ParameterError(f"bars and count must be at least 1, got {bars} and {count}.")

@@ -162,10 +162,8 @@ def personalize(
     Examples:
         >>> from pathlib import Path
         >>> import musicae
-        >>> from musicae.music.tasks.personalize import read_phrases
         >>> model = musicae.load("melody-2bar")
-        >>> phrases = read_phrases(model, sorted(Path("examples/tunes").glob("*.mid")))
-        >>> mine = musicae.personalize(model, phrases, steps=50)
+        >>> mine = musicae.personalize(model, sorted(Path("examples/tunes").glob("*.mid")), steps=50)
         >>> len(musicae.sample(mine, 2))
         2
     """
