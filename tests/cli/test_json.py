@@ -46,7 +46,7 @@ CASES: dict[str, list[set[str]]] = {
             "output",
             "base",
             "files",
-            "files_left_out",
+            "files_skipped",
             "phrases",
             "phrases_found",
             "metre",

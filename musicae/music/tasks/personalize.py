@@ -201,7 +201,7 @@ def _info(model: MusicModel, network: PersonalVAE, phrases: Phrases, training: T
         data={
             "base": name,
             "files": len(phrases.files),
-            "files_left_out": len(phrases.skipped),
+            "files_skipped": len(phrases.skipped),
             "phrases": len(phrases.phrases),
             "phrases_found": phrases.found,
             "metre": phrases.metre,

@@ -120,7 +120,7 @@ def test_every_command_takes_the_file(go: Run, run: Run, songs: list[Path]) -> N
     status, out, err = go("songs", "-o", "mine.safetensors", "--json")
     said = json.loads(out)
     assert (status, said["output"], said["base"], said["metre"]) == (0, "mine.safetensors", "small.safetensors", "6/8")
-    assert (said["files"], said["files_left_out"], said["phrases_found"]) == (6, 2, 27)
+    assert (said["files"], said["files_skipped"], said["phrases_found"]) == (6, 2, 27)
     assert {"note_f1", "exact", "kl_bits"} <= set(said)
     lines = err.splitlines()
     assert lines[0] == f"songs: 6 files, 27 phrases; training on {said['phrases']} phrases, most in 6/8"
