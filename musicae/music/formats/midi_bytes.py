@@ -37,7 +37,7 @@ def split(data: bytes, path: str) -> tuple[int, list[bytes]]:
     if division & 0x8000:
         raise MidiError(f"{path} counts time in SMPTE frames and so has no bars; export it with ticks per quarter note.")
     if division == 0:
-        raise MidiError(f"{path} is damaged: its header says 0 ticks per quarter note; export it again.")
+        raise MidiError(f"{path} is damaged: its header gives 0 ticks per quarter note; export it again.")
     tracks = [track for track in _tracks(data, 8 + header, promised, path) if track]
     if not tracks:
         raise MidiError(f"{path} holds no tracks; choose another file.")

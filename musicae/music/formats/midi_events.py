@@ -24,7 +24,7 @@ _SYSTEM = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 
 
 
 class Damage(Exception):
-    """The bytes of a track are no events; the text says where and why."""
+    """The bytes of a track are not events; the text gives the place and the reason."""
 
 
 def events(track: bytes) -> tuple[list[Event], list[Meta]]:
@@ -36,7 +36,7 @@ def events(track: bytes) -> tuple[list[Event], list[Meta]]:
     Raises:
         Damage: the content is no sequence of events.
     """
-    found: list[Event] = []
+    events: list[Event] = []
     metas: list[Meta] = []
     position = tick = status = 0
     try:
@@ -62,10 +62,10 @@ def events(track: bytes) -> tuple[list[Event], list[Meta]]:
                 position += 1
             if (first | second) > 127:
                 raise Damage(f"byte {position} follows a status byte but is none of 0 to 127")
-            found.append((tick, status, first, second))
+            events.append((tick, status, first, second))
     except IndexError:
         raise Damage("it ends within an event") from None
-    return found, metas
+    return events, metas
 
 
 def _other(track: bytes, position: int, tick: int, metas: list[Meta]) -> int:
@@ -99,7 +99,7 @@ def _number(track: bytes, position: int) -> tuple[int, int]:
 
 
 def encode(ordered: Iterable[Event | Meta], end: int) -> bytes:
-    """Return the content of a track's chunk; runs of events of one status say it once.
+    """Return the content of a track's chunk; runs of events of one status state it once.
 
     Arguments:
         ordered: The events, by their ticks.

@@ -19,7 +19,7 @@ def to_pretty_midi(score: Score) -> "pretty_midi.PrettyMIDI":
     """Return a score as an object of pretty_midi, with an instrument for each track.
 
     Raises:
-        MidiError: the score holds what MIDI cannot say.
+        MidiError: the score holds what MIDI cannot express.
     """
     import pretty_midi
 
@@ -68,7 +68,7 @@ def from_pretty_midi(midi: "pretty_midi.PrettyMIDI") -> Score:
             name = instrument.name.strip("\0 ")
             tracks.append(Track(tuple(sorted(notes)), int(instrument.program), bool(instrument.is_drum), name, ordered))
     texts = [
-        Text(at(t.time), kind, t.text) for kind, found in (("lyrics", midi.lyrics), ("text", midi.text_events)) for t in found
+        Text(at(t.time), kind, t.text) for kind, words in (("lyrics", midi.lyrics), ("text", midi.text_events)) for t in words
     ]
     return Score(
         tracks=tuple(tracks),

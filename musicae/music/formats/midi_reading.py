@@ -45,13 +45,13 @@ def build(tracks: Sequence[tuple[Sequence[Event], Sequence[Meta]]], division: in
         path: The file's name, for warnings.
     """
     programs = _Programs(tracks)
-    found = [track for events, metas in tracks for track in _Part(metas, division, programs).read(events)]
+    parts = [track for events, metas in tracks for track in _Part(metas, division, programs).read(events)]
     metas = sorted((meta for _, metas in tracks for meta in metas), key=lambda m: m[0])
     texts = [
         Text(tick / division, TEXT_TYPES[kind], data.decode("latin-1")) for tick, kind, data in metas if kind in TEXT_TYPES
     ]
     return Score(
-        tracks=tuple(found),
+        tracks=tuple(parts),
         tempos=_tempos(metas, division),
         time_signatures=_metres(metas, division, path),
         keys=_keys(metas, division),
@@ -118,7 +118,7 @@ class _Part:
             elif status >= 0xB0:
                 self.controls[status & 15].append(_control(tick / self.division, status, first, second))
         self._pair()
-        controls = {channel: tuple(found) for channel, found in self.controls.items()}
+        controls = {channel: tuple(values) for channel, values in self.controls.items()}
         for (channel, program), notes in self.notes.items():
             notes.sort()
             drums = channel == DRUM_CHANNEL
@@ -139,12 +139,12 @@ class _Part:
                 ended, hanging = _all_at_once(hits)
             if hanging and channel not in onsets:
                 onsets[channel] = sorted({t for k, h in self.hits.items() if k >> 7 == channel for t, v, _ in h if v})
-            for start, velocity, kept in hanging:
+            for start, velocity, into in hanging:
                 following = bisect_right(onsets[channel], start)
                 last = following == len(onsets[channel])
-                ended.append((start, start + self.division if last else onsets[channel][following], velocity, kept))
-            for start, end, velocity, kept in ended:
-                kept.append((start / self.division, (end - start or 1) / self.division, pitch, velocity))
+                ended.append((start, start + self.division if last else onsets[channel][following], velocity, into))
+            for start, end, velocity, into in ended:
+                into.append((start / self.division, (end - start or 1) / self.division, pitch, velocity))
 
 
 def _control(time: float, status: int, first: int, second: int) -> Control:
@@ -163,8 +163,8 @@ def _oldest_first(hits: Sequence[Hit]) -> tuple[list[Ended], list[Hit]]:
         if hit[1]:
             sounding.append(hit)
         elif sounding:
-            start, velocity, kept = sounding.popleft()
-            ended.append((start, hit[0], velocity, kept))
+            start, velocity, into = sounding.popleft()
+            ended.append((start, hit[0], velocity, into))
     return ended, list(sounding)
 
 
@@ -177,7 +177,7 @@ def _all_at_once(hits: Sequence[Hit]) -> tuple[list[Ended], list[Hit]]:
             sounding.append(hit)
             continue
         older = [h for h in sounding if h[0] < hit[0]] or sounding
-        ended += [(start, hit[0], velocity, kept) for start, velocity, kept in older]
+        ended += [(start, hit[0], velocity, into) for start, velocity, into in older]
         sounding = sounding[len(older) :]
     return ended, sounding
 

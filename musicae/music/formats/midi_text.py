@@ -1,4 +1,4 @@
-"""Words in MIDI files, which do not say how they are encoded: shown decoded, written with the bytes that they had.
+"""Words in MIDI files, which do not state their encoding: shown decoded, written with the bytes that they had.
 
 Names are decoded as UTF-8, else as Latin-1; a track remembers which, so that a name in Shift-JIS or another encoding comes out
 with its own bytes. Lyrics, markers and other texts keep one character per byte (see `musicae.music.score.Text`).
@@ -6,7 +6,7 @@ with its own bytes. Lyrics, markers and other texts keep one character per byte 
 
 __all__ = ["FALLBACK", "TEXT_TYPES", "decode", "encode"]
 
-FALLBACK = "latin-1"  # knows every byte
+FALLBACK = "latin-1"  # decodes every byte
 TEXT_TYPES = {1: "text", 2: "copyright", 5: "lyrics", 6: "marker", 7: "cue_marker"}  # of meta events that hold texts
 
 

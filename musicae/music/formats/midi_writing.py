@@ -27,7 +27,7 @@ def to_bytes(score: Score) -> bytes:
     """Return the bytes of a score's MIDI file.
 
     Raises:
-        MidiError: the score holds what MIDI cannot say (see `musicae.music.formats.midi.score_to_bytes`).
+        MidiError: the score holds what MIDI cannot express (see `musicae.music.formats.midi.score_to_bytes`).
     """
     _check(score)
     tpq = _resolution(score)
@@ -41,7 +41,7 @@ def to_bytes(score: Score) -> bytes:
 
 
 def _check(score: Score) -> None:
-    """Raise MidiError where a score holds what MIDI cannot say."""
+    """Raise MidiError where a score holds what MIDI cannot express."""
     for s in score.time_signatures:
         if not 1 <= s.numerator <= 255 or s.denominator < 1 or s.denominator & (s.denominator - 1):
             raise MidiError(
@@ -93,21 +93,21 @@ def _resolution(score: Score) -> int:
 
 def _conductor(score: Score, tpq: int) -> list[Meta]:
     """Return the events of the first track: tempos, metres, keys and texts."""
-    found: list[Meta] = []
+    metas: list[Meta] = []
     for t in tempo_map(score.tempos):
-        found.append((_tick(t.time, tpq), _TEMPO, round(6e7 / t.qpm).to_bytes(3)))
+        metas.append((_tick(t.time, tpq), _TEMPO, round(6e7 / t.qpm).to_bytes(3)))
     begun = any(s.time <= 0 for s in score.time_signatures)
     for s in score.time_signatures if begun else (TimeSignature(0.0, 4, 4), *score.time_signatures):
-        found.append((_tick(s.time, tpq), _METRE, bytes((s.numerator, s.denominator.bit_length() - 1, 24, 8))))
+        metas.append((_tick(s.time, tpq), _METRE, bytes((s.numerator, s.denominator.bit_length() - 1, 24, 8))))
     for k in score.keys:
-        found.append((_tick(k.time, tpq), _KEY, bytes((k.fifths % 256, k.minor))))
+        metas.append((_tick(k.time, tpq), _KEY, bytes((k.fifths % 256, k.minor))))
     end = max(score.end, score.length)
     if score.length > score.end:
-        found.append((round(score.length * tpq), _TYPES["text"], END.encode()))
+        metas.append((round(score.length * tpq), _TYPES["text"], END.encode()))
     for text in score.texts:
         if 0 <= text.time <= end:
-            found.append((_tick(text.time, tpq), _TYPES[text.kind], encode_name(text.words, FALLBACK)))
-    return sorted(found, key=lambda event: event[0])
+            metas.append((_tick(text.time, tpq), _TYPES[text.kind], encode_name(text.words, FALLBACK)))
+    return sorted(metas, key=lambda event: event[0])
 
 
 def _events(track: Track, channel: int, tpq: int) -> list[Event]:

@@ -47,7 +47,7 @@ def complaint(path: Path) -> str:
         (midi_file(NOTE, promised=3), "is cut off after track 1 of 3; export it again."),
         (midi_file(), "holds no tracks; choose another file."),
         (midi_file(b"MTrk\0\0\0\0"), "holds no tracks; choose another file."),
-        (midi_file(NOTE, division=0), "is damaged: its header says 0 ticks per quarter note; export it again."),
+        (midi_file(NOTE, division=0), "is damaged: its header gives 0 ticks per quarter note; export it again."),
         (
             midi_file(NOTE, division=0xE728),
             "counts time in SMPTE frames and so has no bars; export it with ticks per quarter note.",
