@@ -3,6 +3,7 @@
 __all__ = [
     "CheckpointError",
     "DataError",
+    "FormatError",
     "MidiError",
     "MusicaeError",
     "ParameterError",
@@ -26,6 +27,10 @@ class MusicaeError(Exception):
 
 class ParameterError(MusicaeError, ValueError):
     """An argument or a configuration value lies outside what is allowed."""
+
+
+class FormatError(MusicaeError):
+    """A file of music cannot be read or written, or its name ends in no known suffix."""
 
 
 class MidiError(MusicaeError):

@@ -20,7 +20,7 @@ from musicae.music.score import KeySignature, Note, Score, Tempo, TimeSignature,
 
 __all__ = ["VERSION", "Rejection", "Tune", "read_collection"]
 
-VERSION = 3  # raise it if a reader returns something else for the same file
+VERSION = 4  # raise it if a reader returns something else for the same file
 _log = logging.getLogger(__name__)
 
 

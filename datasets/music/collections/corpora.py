@@ -1,12 +1,15 @@
 """Collections in the music21 package: three books of folk tunes, the Bach chorales, and Essen (test only)."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 from musicae.datasets.music.base import Collection, Item
 from musicae.errors import DataError
-from musicae.music.formats.abc import read_abc, split_book
-from musicae.music.score import Note, Score, Tempo, TimeSignature, Track
+from musicae.music.formats.abc import split_book
+from musicae.music.formats.abc_reading import tune_to_score
+from musicae.music.formats.musicxml import read_musicxml
+from musicae.music.score import Note, Score, Tempo, Track
 
 __all__ = ["AirdsAirs", "BachChorales", "EssenFolksong", "ONeills1850", "RyansMammoth"]
 
@@ -36,7 +39,10 @@ class _AbcBooks(Collection):
 
     def read(self, item: Item) -> Score:
         """Read one tune: one track, the melody."""
-        return read_abc(split_book(item.path)[int(item.part)])
+        score = tune_to_score(split_book(item.path)[int(item.part)])
+        if len(score.tracks) > 1:
+            raise DataError("has several voices")
+        return replace(score, tracks=(_melody(score.tracks[0]),))
 
 
 class RyansMammoth(_AbcBooks):
@@ -77,45 +83,17 @@ class BachChorales(Collection):
         return [Item(f"{self.name}/{path.stem}", path) for path in sorted(_corpus("bach").glob("*.mxl"))]
 
     def read(self, item: Item) -> Score:
-        """Read one chorale: one track per part, tied notes joined, a pick-up at the end of a full bar."""
-        from music21 import converter
-
-        try:
-            parsed = converter.parse(item.path, forceSource=True, storePickle=False)
-            parts = [part.stripTies() for part in parsed.parts]
-        except Exception as error:  # music21 raises many kinds
-            raise DataError(f"music21 cannot read it ({' '.join(str(error).split())})") from error
-        if not parts:
-            raise DataError("has no parts")
-        first = parts[0].getElementsByClass("Measure").first()
-        lead = 0.0
-        if first is not None and first.timeSignature is not None:
-            full = float(first.timeSignature.barDuration.quarterLength)
-            lead = full - float(first.duration.quarterLength) if first.duration.quarterLength < full else 0.0
-        return Score(
-            tuple(Track(_part_notes(part, lead), name=str(part.partName or "")) for part in parts),
-            (Tempo(0.0, 100.0),),
-            _part_metres(parts[0], lead),
-        )
+        """Read one chorale: one track per part, notes tied across bars joined, the pick-up at the end of a full bar."""
+        score = read_musicxml(item.path)
+        tracks = tuple(_melody(track) for track in score.tracks)
+        return replace(score, tracks=tracks, tempos=(Tempo(0.0, 100.0),), keys=(), texts=())
 
 
-def _part_notes(part: object, lead: float) -> tuple[Note, ...]:
-    """Return the notes of a part: the highest note of each chord, without grace notes."""
-    notes = []
-    for element in part.flatten().notes:  # type: ignore[attr-defined]
-        length = float(element.duration.quarterLength)
-        if length > 0 and element.pitches:
-            pitch = max(int(p.midi) for p in element.pitches)
-            notes.append(Note(float(element.offset) + lead, length, pitch))
-    return tuple(sorted(notes))
-
-
-def _part_metres(part: object, lead: float) -> tuple[TimeSignature, ...]:
-    """Return the metre changes of a part."""
-    metres: list[TimeSignature] = []
-    for measure in part.getElementsByClass("Measure"):  # type: ignore[attr-defined]
-        signature = measure.timeSignature
-        if signature is not None:
-            time = 0.0 if not metres else float(measure.offset) + lead
-            metres.append(TimeSignature(time, signature.numerator, signature.denominator))
-    return tuple(metres)
+def _melody(track: Track) -> Track:
+    """Return a track of which chords are reduced to their highest notes, as a melody."""
+    highest: dict[float, Note] = {}
+    for note in track.notes:
+        known = highest.get(note.onset)
+        if known is None or known.pitch < note.pitch:
+            highest[note.onset] = note
+    return Track(tuple(highest.values()), name=track.name)

@@ -1,29 +1,24 @@
-"""Reading ABC: short texts whose notes are worked out by hand, and one tune of each collection that music21 brings along."""
-
-from pathlib import Path
+"""Reading ABC: short texts whose notes are worked out by hand."""
 
 import pytest
 
-from musicae.datasets.music.collections import COLLECTIONS
-from musicae.datasets.music.reading import read_collection
-from musicae.errors import DataError
-from musicae.music.formats.abc import read_abc, split_book
-from musicae.music.kinds.melody import MELODY
+from musicae.music.formats.abc_reading import tune_to_score
 
 HEAD = "X:1\nT:A tune\nM:4/4\nL:1/8\nK:G\n"
 G, A, B, C, D, E = 67, 69, 71, 72, 74, 76
+F = 78  # sharp by the key
 
 
 def notes(text: str, head: str = HEAD) -> list[tuple[float, float, int]]:
     """Return onset, duration and pitch of each note of a tune."""
-    score = read_abc(head + text)
+    score = tune_to_score(head + text)
     assert len(score.tracks) == 1 and score.tracks[0].name == "melody"
     return [(n.onset, n.duration, n.pitch) for n in score.tracks[0].notes]
 
 
 def metres(text: str, head: str = HEAD) -> list[tuple[float, int, int]]:
     """Return time, numerator and denominator of each time signature."""
-    return [(s.time, s.numerator, s.denominator) for s in read_abc(head + text).time_signatures]
+    return [(s.time, s.numerator, s.denominator) for s in tune_to_score(head + text).time_signatures]
 
 
 @pytest.mark.parametrize(
@@ -52,15 +47,72 @@ def test_a_short_last_bar_begins_at_its_bar_line() -> None:
     assert notes("G8|A6|") == [(0, 4, G), (4, 3, A)] and notes("G6|") == [(1, 3, G)]
 
 
+def test_a_short_last_bar_of_a_section_begins_at_its_bar_line() -> None:
+    assert notes("|:G8|A6:|B8|c8|]")[1:] == [(4, 3, A), (8, 4, B), (12, 4, C)]
+    assert notes("G8|A6||B8|")[1:] == [(4, 3, A), (8, 4, B)]
+    assert metres("|:G8|A6:|B8|c8|]") == [(0, 4, 4)]
+
+
+def test_short_last_bars_of_endings_begin_at_their_bar_lines() -> None:
+    expected = [(3, 1, 62), (4, 4, G), (8, 3, A), (12, 3, B), (16, 4, C)]
+    for text in ("D2|:G8|1 A6:|2 B6||c8|]", "D2|:G8|[1 A6:|[2 B6||c8|]", "D2|:G8 [1|A6:| [2 B6||c8|]"):
+        assert notes(text) == expected
+
+
+def test_a_short_bar_within_a_section_has_a_metre_of_its_own() -> None:
+    assert notes("G8|A6|B8|") == [(0, 4, G), (4, 3, A), (7, 4, B)], "no rest comes between"
+    assert metres("G8|A6|B8|") == [(0, 4, 4), (4, 3, 4), (7, 4, 4)]
+
+
+def test_a_short_bar_before_a_change_of_metre_keeps_its_length() -> None:
+    text = "G8|A4|\nM:3/4\nB6|"
+    assert notes(text) == [(0, 4, G), (4, 2, A), (6, 3, B)]
+    assert metres(text) == [(0, 4, 4), (6, 3, 4)]
+
+
 def test_an_accidental_holds_until_the_end_of_its_bar() -> None:
     assert notes("^G2G2=G2G2|G8|") == [(0, 1, G + 1), (1, 1, G + 1), (2, 1, G), (3, 1, G), (4, 4, G)]
     assert notes("f2=f2f2^f2|f8|")[:4] == [(0, 1, 78), (1, 1, 77), (2, 1, 77), (3, 1, 78)]
     assert notes("=f2F2f4|")[:2] == [(0, 1, 77), (1, 1, 66)], "in its octave, as in print"
 
 
-def test_a_broken_rhythm_survives_signs_between_its_notes() -> None:
-    for text in ("A>.B c<vd G4|", 'A>"4"B c<"^slow".d G4|', "A> B c< d G4|"):
-        assert notes(text) == notes("A>B c<d G4|") == [(0, 0.75, A), (0.75, 0.25, B), (1, 0.25, C), (1.25, 0.75, D), (2, 2, G)]
+def test_an_accidental_holds_along_a_tie_but_no_further() -> None:
+    assert notes("^G8-|G4G4|") == [(0, 6, G + 1), (6, 2, G)]
+    assert notes("=F8-|F8-|F4F4|") == [(0, 10, F - 13), (10, 2, F - 12)]
+    assert notes("^G8-|=G8|") == [(0, 4, G + 1), (4, 4, G)], "a tie to another pitch joins nothing"
+
+
+@pytest.mark.parametrize(("scope", "pitches"), [("octave", [77, 66, 77]), ("pitch", [77, 65, 77]), ("not", [77, 66, 78])])
+def test_how_far_an_accidental_holds_can_be_chosen(scope: str, pitches: list[int]) -> None:
+    for directive in ("%%", "I:"):
+        head = HEAD.replace("K:G", f"{directive}propagate-accidentals {scope}\nK:G")
+        assert [p for *_, p in notes("=f2F2f4|", head)] == pitches
+
+
+BROKEN = [(0, 0.75, A), (0.75, 0.25, B), (1, 0.25, C), (1.25, 0.75, D), (2, 2, G)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("A>.B c<vd G4|", 'A>"4"B c<"^slow".d G4|', "A> B c< d G4|", "(A>B) c<(d G4)|", "A>{c}B c<{ABc}d G4|"),
+        *("A>!trill!B c<+fermata+d G4|", 'A>"Am"B c<[I:comment]d G4|', "A>(B c)<d G4|", "(A)>(B) c<\nd G4|", "A>~B c<Td G4|"),
+        *("A >B c <d G4|", "A>`B c<`d G4|", "A3/B/ c/d3/ G4|"),
+    ],
+)
+def test_a_broken_rhythm_survives_signs_between_its_notes(text: str) -> None:
+    assert notes(text) == BROKEN
+
+
+def test_broken_rhythms_of_chords_rests_and_more_dots() -> None:
+    assert notes("z>A [GB]>c G4|") == [(0.75, 0.25, A), (1, 0.75, G), (1, 0.75, B), (1.75, 0.25, C), (2, 2, G)]
+    assert notes("A>>B c<<d G4|")[:4] == [(0, 0.875, A), (0.875, 0.125, B), (1, 0.125, C), (1.125, 0.875, D)]
+    assert notes("A>B>c2 z3/4 G4|")[:3] == [(0, 0.75, A), (0.75, 0.375, B), (1.125, 0.5, C)], "one after the other"
+
+
+def test_a_decoration_takes_no_note_away() -> None:
+    assert notes("HA2 vB2 Tc2 ~d2|uG4 .A4|") == [(0, 1, A), (1, 1, B), (2, 1, C), (3, 1, D), (4, 2, G), (6, 2, A)]
+    assert notes("G6 Hx||A8|") == [(1, 3, G), (4, 4, A)], "a rest that carries a sign fills no time"
 
 
 def test_repeats_are_read_once() -> None:
@@ -80,7 +132,8 @@ def test_a_first_bar_is_not_joined_with_a_pick_up() -> None:
 def test_tied_notes_are_one() -> None:
     assert notes("G8-|G4A4|") == [(0, 6, G), (6, 2, A)]
     assert notes("G4-G4-|G8-|G4A4|") == [(0, 10, G), (10, 2, A)]
-    assert notes("[GB]4-[GB]4|") == [(0, 4, B)]
+    assert notes("[GB]4-[GB]4|") == [(0, 4, G), (0, 4, B)]
+    assert notes("[G-B]4[GA]4|") == [(0, 2, B), (0, 4, G), (2, 2, A)], "one note of a chord"
     assert notes("G4-A4|") == [(0, 2, G), (2, 2, A)], "a slur written as a tie joins nothing"
     assert notes("G4G4|") == [(0, 2, G), (2, 2, G)]
 
@@ -91,12 +144,69 @@ def test_tuplets() -> None:
     assert notes("(3:2:2G2A B2 d4|")[:3] == [(0, pytest.approx(2 / 3), G), (pytest.approx(2 / 3), third, A), (1, 1, B)]
 
 
+def test_grace_notes_in_a_tuplet_take_no_place() -> None:
+    third = pytest.approx(1 / 3)
+    for text in ("(3{F}GAB c2d4|", "(3G{ab}AB c2d4|", "((3GA.B) c2d4|"):
+        assert notes(text)[:4] == [(0, third, G), (third, third, A), (pytest.approx(2 / 3), third, B), (1, 1, C)]
+
+
+@pytest.mark.parametrize(
+    ("tuplet", "metre", "length"),
+    [
+        ("(2", "6/8", 0.75),
+        ("(4", "6/8", 0.375),
+        ("(5", "6/8", 0.3),
+        ("(5", "4/4", 0.2),
+        ("(6", "4/4", 1 / 6),
+        ("(7:8", "4/4", 4 / 7),
+    ],
+)
+def test_other_tuplets(tuplet: str, metre: str, length: float) -> None:
+    _, duration, pitch = notes(f"{tuplet}GGGGGGGG|G8|", HEAD.replace("4/4", metre))[0]
+    assert duration == pytest.approx(length)
+    assert pitch == G
+
+
 def test_grace_notes_are_left_out() -> None:
     assert notes("{g}G4{ab}A4|") == [(0, 2, G), (2, 2, A)]
 
 
-def test_of_a_chord_the_highest_note_is_kept() -> None:
-    assert notes("[GBd]4[ec]4|") == [(0, 2, D), (2, 2, E)]
+def test_chords_are_kept() -> None:
+    assert notes("[GBd]4[ec]4|") == [(0, 2, G), (0, 2, B), (0, 2, D), (2, 2, C), (2, 2, E)]
+    assert notes('["Am"G2B2]2 [G/B/]4 z2|')[:3] == [(0, 2, G), (0, 2, B), (2, 1, G)], "lengths inside and behind multiply"
+
+
+def test_layers_of_one_bar() -> None:
+    assert notes("G4B4 & D8|A8|") == [(0, 2, G), (0, 4, 62), (2, 2, B), (4, 4, A)]
+
+
+def test_voices_are_tracks() -> None:
+    lines = [
+        'V:1 name="Lead"',
+        'V:2 nm="Bass"',
+        "[V:1] G8|A8|",
+        "%%MIDI program 73",
+        "[V:2] z8|D8-|",
+        "V:1",
+        "B8|",
+        "V:2",
+        "D8|",
+    ]
+    score = tune_to_score(HEAD + "\n".join(lines))
+    assert [(t.name, t.program) for t in score.tracks] == [("Lead", 73), ("Bass", 0)]
+    assert [[(n.onset, n.duration, n.pitch) for n in t.notes] for t in score.tracks] == [
+        [(0, 4, G), (4, 4, A), (8, 4, B)],
+        [(4, 8, 62)],
+    ]
+    header = HEAD.replace("K:G", "V:1\n%%MIDI program 40\nV:2\n%%MIDI program 32\nK:G")
+    assert [t.program for t in tune_to_score(header + "V:1\nG8|\nV:2\nD8|").tracks] == [40, 32]
+    assert [t.name for t in tune_to_score(HEAD + "V:T\nG8|\nV:B\nD8|").tracks] == ["voice T", "voice B"]
+
+
+def test_rests_of_whole_bars_and_silence_at_the_end() -> None:
+    score = tune_to_score(HEAD + "Z2|G8|Z3|")
+    assert (score.tracks[0].notes[0].onset, score.length, len(score.bars())) == (8.0, 24.0, 6)
+    assert tune_to_score(HEAD + "G8|A4z4|").length == 0.0
 
 
 def test_a_change_of_metre() -> None:
@@ -108,94 +218,3 @@ def test_a_change_of_metre() -> None:
 def test_a_bar_that_is_too_long_has_a_metre_of_its_own() -> None:
     assert notes("G8|G12|A8|") == [(0, 4, G), (4, 6, G), (10, 4, A)]
     assert metres("G8|G12|A8|") == [(0, 4, 4), (4, 6, 4), (10, 4, 4)]
-
-
-@pytest.mark.parametrize(("metre", "expected"), [("C", (0, 4, 4)), ("C|", (0, 2, 2)), ("6/8", (0, 6, 8)), ("9/8", (0, 9, 8))])
-def test_metres(metre: str, expected: tuple[float, int, int]) -> None:
-    assert metres("G2A2|", f"X:1\nM:{metre}\nL:1/8\nK:G\n") == [expected]
-
-
-@pytest.mark.parametrize(("key", "name"), [("G", "G major"), ("Dm", "D minor"), ("Bb", "Bb major"), ("F#m", "F# minor")])
-def test_keys(key: str, name: str) -> None:
-    score = read_abc(f"X:1\nM:4/4\nL:1/8\nK:{key}\nG8|")
-    assert [(k.time, k.name) for k in score.keys] == [(0.0, name)]
-
-
-def test_keys_that_are_neither_major_nor_minor_are_left_out() -> None:
-    score = read_abc("X:1\nM:4/4\nL:1/8\nK:Amix\nG4c4|")
-    assert score.keys == () and [n.pitch for n in score.tracks[0].notes] == [67, 73]
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        (HEAD + "V:1\nG8|\nV:2\nG8|", "has several voices"),
-        ("X:1\nL:1/8\nK:G\nG8|", "has no metre"),
-        ("X:1\nM:none\nL:1/8\nK:G\nG8|", "has no metre"),
-        ("X:1\nM:2+3/8\nL:1/8\nK:G\nG5|", "has a metre that cannot be read, 2+3/8"),
-        (HEAD, "has no notes"),
-        (HEAD + "z8|", "has no notes"),
-    ],
-)
-def test_unusable_tunes_are_refused(text: str, reason: str) -> None:
-    with pytest.raises(DataError) as error:
-        read_abc(text)
-    assert str(error.value) == reason
-
-
-@pytest.mark.parametrize("text", ["garbage \x00 | [[[ }}", "X:1\nM:4/4\nL:x\nK:Q\n^^^^^|"])
-def test_what_music21_cannot_read_is_refused_with_its_reason(text: str) -> None:
-    with pytest.raises(DataError, match=r"^music21 cannot read it \(.+\)$"):
-        read_abc(text)
-
-
-def test_a_book_is_split_at_each_number(tmp_path: Path) -> None:
-    path = tmp_path / "book.abc"
-    path.write_text("% A book\n\nX:1\nT:One\nK:G\nG8|\n\nX: 7\nT:Seven\nK:D\nA8|\n")
-    assert split_book(path) == {3: "X:1\nT:One\nK:G\nG8|\n\n", 8: "X: 7\nT:Seven\nK:D\nA8|\n"}
-
-
-# The first notes as the books print them: pick-ups, ties, accidentals, and a letter's octave.
-FIRST_NOTES: dict[tuple[str, str], tuple[str, list[tuple[float, float, int]]]] = {
-    ("ryans", "ryans/42dHighlandRegimentStrathspey:1"): (
-        "4/4",
-        [(3.5, 0.5, 76), (4.0, 0.25, 72), (4.25, 0.75, 69), (5.0, 0.75, 69), (5.75, 0.25, 71)],
-    ),
-    ("oneills", "oneills/0001-0050:2"): (
-        "2/4",
-        [(0, 0.75, 67), (0.75, 0.25, 69), (1, 0.25, 70), (1.25, 0.25, 72), (1.5, 0.25, 74), (1.75, 0.25, 76), (2, 1, 77)],
-    ),
-    ("airds", "airds/book1:8"): ("2/2", [(3, 0.5, 69), (3.5, 0.5, 67), (4, 1, 71), (5, 1, 71), (6, 1, 71), (7, 0.5, 69)]),
-    ("essen", "essen/altdeu10:2"): ("4/2", [(6, 2, 67), (8, 2, 70), (10, 2, 70), (12, 2, 72), (14, 2, 72), (16, 4, 74)]),
-    ("chorales", "chorales/bwv66.6"): ("4/4", [(3, 0.5, 73), (3.5, 0.5, 71), (4, 1, 69), (5, 1, 71), (6, 1, 73), (7, 1, 76)]),
-}
-SIZES = {"ryans": 1059, "oneills": 2009, "airds": 1180, "essen": 8514, "chorales": 408}
-
-
-@pytest.mark.parametrize(("name", "tune"), FIRST_NOTES)
-def test_a_tune_of_each_collection(name: str, tune: str) -> None:
-    collection = COLLECTIONS[name]()
-    items = collection.items()
-    assert len(items) == SIZES[name] and len({i.tune for i in items}) == len(items)
-    score = collection.read(next(i for i in items if i.tune == tune))
-    metre, expected = FIRST_NOTES[name, tune]
-    first = score.time_signatures[0]
-    assert f"{first.numerator}/{first.denominator}" == metre and first.time == 0.0
-    assert [(n.onset, n.duration, n.pitch) for n in score.tracks[0].notes[: len(expected)]] == expected
-    assert [t.name for t in score.tracks] == (["Soprano", "Alto", "Tenor", "Bass"] if name == "chorales" else ["melody"])
-    assert all(tuple(sorted(t.notes)) == t.notes for t in score.tracks)
-
-
-def test_only_what_may_be_trained_on_is_trained_on() -> None:
-    assert {n: c.test_only for n, c in COLLECTIONS.items()} == {n: n == "essen" for n in COLLECTIONS}
-    assert set(MELODY.collections) == {"ryans", "oneills", "airds", "chorales"}
-    essen = COLLECTIONS["essen"]()
-    assert essen.fixed_split(essen.items()[0]) == "test" and "non-commercial" in essen.licence
-
-
-def test_an_unreadable_chorale_is_rejected_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bwv0.mxl").write_bytes(b"no music")
-    monkeypatch.setattr("musicae.datasets.music.collections.corpora._corpus", lambda folder: tmp_path)
-    tunes, rejections = read_collection(COLLECTIONS["chorales"](), jobs=0)
-    assert tunes == [] and [r.name for r in rejections] == ["chorales/bwv0"]
-    assert rejections[0].reason.startswith("music21 cannot read it (")

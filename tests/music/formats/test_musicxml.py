@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from music21 import converter
 
-from musicae.errors import RenderError
+from musicae.errors import FormatError
 from musicae.music.formats.midi import read_midi
-from musicae.music.formats.musicxml import score_to_musicxml, snap, write_musicxml
+from musicae.music.formats.musicxml import write_musicxml
+from musicae.music.formats.musicxml_writing import score_to_musicxml
+from musicae.music.formats.notation import snap
 from musicae.music.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -133,7 +135,7 @@ def test_the_same_bytes_twice_and_refusals(tmp_path: Path) -> None:
     assert (tmp_path / "0.musicxml").read_bytes() == (tmp_path / "1.musicxml").read_bytes()
     assert b"encoding-date" not in (tmp_path / "0.musicxml").read_bytes()
     (tmp_path / "blocked").write_text("x")
-    with pytest.raises(RenderError, match="cannot be written"):
+    with pytest.raises(FormatError, match="cannot be written"):
         write_musicxml(score, tmp_path / "blocked" / "x.musicxml")
 
 
