@@ -38,5 +38,5 @@ for number, score in enumerate(morph.scores, 1):
     previous = now
 
 # All steps in a row, ready for a player or a DAW.
-musicae.write_midi(morph.joined, OUT / "morph.mid")
+musicae.write(morph.joined, OUT / "morph.mid")
 print(f"Listen to {OUT / 'morph.mid'}.")

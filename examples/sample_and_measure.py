@@ -55,5 +55,5 @@ for name, row in tables.items():
 
 # The first phrase of each metre, to listen to.
 for metre, scores in samples.items():
-    musicae.write_midi(scores[0], OUT / f"sample-{metre.replace('/', '-')}.mid")
+    musicae.write(scores[0], OUT / f"sample-{metre.replace('/', '-')}.mid")
 print(f"Listen to {OUT}/sample-*.mid.")

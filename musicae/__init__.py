@@ -4,7 +4,7 @@
 
     model = musicae.load("melody-2bar")
     morph = musicae.interpolate(model, "a.mid", "b.mid", steps=7)
-    musicae.write_midi(morph.joined, "morph.mid")
+    musicae.write(morph.joined, "morph.mid")
 
 Names are imported when they are used, so that `import musicae` costs nothing.
 """
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from musicae.errors import MusicaeError as MusicaeError
     from musicae.loading import load as load
     from musicae.music.decoding import Decoding as Decoding
-    from musicae.music.formats.midi import read_midi as read_midi
-    from musicae.music.formats.midi import write_midi as write_midi
+    from musicae.music.formats import read as read
+    from musicae.music.formats import write as write
     from musicae.music.model import MusicModel as MusicModel
     from musicae.music.scales import Scale as Scale
     from musicae.music.score import Note as Note
@@ -51,8 +51,8 @@ _HOMES = {
     "Score": "musicae.music.score",
     "Track": "musicae.music.score",
     "load": "musicae.loading",
-    "read_midi": "musicae.music.formats.midi",
-    "write_midi": "musicae.music.formats.midi",
+    "read": "musicae.music.formats",
+    "write": "musicae.music.formats",
     **{task: f"musicae.music.tasks.{task}" for task in _TASKS},
 }
 

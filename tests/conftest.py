@@ -10,12 +10,13 @@ import pytest
 import torch
 from hypothesis import settings
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
 from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.cli.main import main
 from musicae.core.config import to_dict
 from musicae.core.objectives import ObjectiveConfig
 from musicae.images.files import write_image
+from musicae.music.formats.midi import write_midi
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.representations import DrumGrid, MelodyGrid

@@ -21,13 +21,14 @@ import click
 from click.testing import CliRunner
 from odd_files import ODD, REFUSED
 
-from musicae import MusicModel, Score, interpolate, load, read_midi, write_midi
+from musicae import MusicModel, Score, interpolate, load
 from musicae.checkpoints.shipped import shipped
 from musicae.cli.main import COMMANDS, cli
 from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.reading import Tune, read_collection
 from musicae.errors import MusicaeError
 from musicae.music.excerpts.phrase import Phrase
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.kinds import KINDS
 from musicae.music.kinds.default_model import default_model
 from musicae.music.score import Tempo, TimeSignature

@@ -23,13 +23,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from musicae import Decoding, write_midi
+from musicae import Decoding
 from musicae.checkpoints.format import load_checkpoint, save_checkpoint
 from musicae.cli.support import options
 from musicae.cli.support.progress import tasks
 from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.prepare import split_of
 from musicae.datasets.music.reading import read_collection
+from musicae.music.formats.midi import write_midi
 from musicae.music.metrics.melody import window_distance
 from musicae.music.model import MusicModel, load
 from musicae.music.models.base import GridAutoencoder

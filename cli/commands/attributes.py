@@ -111,7 +111,7 @@ def command(files: many_files.Files, as_table: bool, fit: _Fit | None, reading: 
         raise click.UsageError("Give FILES, --table or --fit.")
     reading.check(len(files.paths))
 
-    from musicae.music.formats.midi import read_midi
+    from musicae.music.formats import read
 
     def work(index: int, score: "Score", ready: "tuple[MusicModel, AttributeVectors]") -> None:
         from musicae.music.tasks.steer import attributes_of
@@ -121,7 +121,7 @@ def command(files: many_files.Files, as_table: bool, fit: _Fit | None, reading: 
         attributes = attributes_of(model, excerpt.music, vectors)
         lines.result({**excerpt.facts, "attributes": attributes}, str(excerpt), _values(attributes))
 
-    many_files.each(files.paths, read_midi, lambda: _prepare(checkpoint, reading.device), work, lines, doing="measuring")
+    many_files.each(files.paths, read, lambda: _prepare(checkpoint, reading.device), work, lines, doing="measuring")
 
 
 def _prepare(checkpoint: str, device: str) -> "tuple[MusicModel, AttributeVectors]":

@@ -54,10 +54,10 @@ def command(
     written = results.check(files.targets(results.output, TEMPLATE))
 
     def read(path: Path) -> "Score":
+        from musicae.music import formats
         from musicae.music.excerpts.tracks import drum_tracks
-        from musicae.music.formats.midi import read_midi
 
-        score = read_midi(path)
+        score = formats.read(path)
         drum_tracks(score, str(path), track)  # a file without is reported before torch is imported, which takes seconds
         return score
 

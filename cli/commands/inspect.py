@@ -32,13 +32,13 @@ def command(files: many_files.Files, bars_per_phrase: int, lines: Lines) -> None
         musicae inspect song.mid
         musicae inspect --json songs 'more/*.mid'
     """
-    from musicae.music.formats.midi import read_midi
+    from musicae.music.formats import read
 
     def work(index: int, score: "Score", ready: None) -> None:
         facts = _facts(files.paths[index], score, bars_per_phrase)
         lines.result(facts, *_text(facts))
 
-    many_files.each(files.paths, read_midi, lambda: None, work, lines, doing="reading")
+    many_files.each(files.paths, read, lambda: None, work, lines, doing="reading")
 
 
 def _facts(path: Path, score: "Score", count: int) -> dict[str, Any]:

@@ -42,14 +42,14 @@ def command(
     written = files.targets(results.output, "{stem}{suffix}", suffix=suffix)
     outputs.claim(written, force=results.force)
 
-    from musicae.music.formats.midi import read_midi
+    from musicae.music.formats import read
 
     def work(index: int, score: "Score", ready: None) -> None:
         path, target = files.paths[index], written[index]
         _save([score], [path], target, bars)
         results.lines.result({"file": str(path), "output": str(target)}, f"{target}: {path}")
 
-    many_files.each(files.paths, read_midi, lambda: None, work, results.lines, doing="drawing")
+    many_files.each(files.paths, read, lambda: None, work, results.lines, doing="drawing")
 
 
 def _row(files: many_files.Files, suffix: str, bars: tuple[int, int] | None, results: renditions.Results) -> None:
@@ -60,13 +60,13 @@ def _row(files: many_files.Files, suffix: str, bars: tuple[int, int] | None, res
     [target] = outputs.targets(results.output, [f"rolls{suffix}"], suffixes=suffixes)
     outputs.claim([target], force=results.force)
 
-    from musicae.music.formats.midi import read_midi
+    from musicae.music.formats import read
     from musicae.plots.piano_roll import MAX_ROLLS
 
     paths = files.paths
     if len(paths) > MAX_ROLLS:
         raise click.UsageError(f"A row has at most {MAX_ROLLS} files, and {len(paths)} were given.")
-    _save([read_midi(path) for path in paths], paths, target, bars)
+    _save([read(path) for path in paths], paths, target, bars)
     facts = {"files": [str(path) for path in paths], "output": str(target)}
     results.lines.result(facts, f"{target}: {listing(paths)} side by side")
 

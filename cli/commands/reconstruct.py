@@ -44,7 +44,7 @@ def command(files: many_files.Files, exact: bool, reading: inputs.Reading, resul
     reading.check(len(files.paths))
     written = results.check(files.targets(results.output, TEMPLATE))
 
-    from musicae.music.formats.midi import read_midi
+    from musicae.music.formats import read
 
     models = partial(inputs.Models, reading.checkpoint, reading.device)
 
@@ -54,7 +54,7 @@ def command(files: many_files.Files, exact: bool, reading: inputs.Reading, resul
         excerpt = reading.excerpt(model, path, score, number=number, of=count)
         results.write(_reconstructed(model, excerpt, written[index], exact=exact))
 
-    many_files.each(files.paths, read_midi, models, work, results.lines, doing="reconstructing")
+    many_files.each(files.paths, read, models, work, results.lines, doing="reconstructing")
 
 
 def _reconstructed(model: "MusicModel", excerpt: inputs.Excerpt, path: Path, *, exact: bool) -> renditions.Result:

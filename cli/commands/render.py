@@ -46,7 +46,7 @@ def command(files: many_files.Files, form: str | None, rate: int, soundfont: Pat
     check_rate(rate)
     outputs.claim(written, force=results.force)
 
-    from musicae.music.formats.midi import read_midi
+    from musicae.music.formats import read
 
     def prepare() -> None:
         from musicae.sound.render import open_soundfont
@@ -59,7 +59,7 @@ def command(files: many_files.Files, form: str | None, rate: int, soundfont: Pat
         facts = {"file": str(path), "output": str(target), "seconds": round(seconds, 3), "rate": rate}
         results.lines.result(facts, f"{target}: {path}, {seconds:.1f} s at {rate} samples per second")
 
-    many_files.each(files.paths, read_midi, prepare, work, results.lines, doing="rendering")
+    many_files.each(files.paths, read, prepare, work, results.lines, doing="rendering")
 
 
 def _render(score: "Score", path: Path, target: Path, rate: int, soundfont: Path | None) -> float:

@@ -114,11 +114,11 @@ class Reading:
         Raises:
             click.UsageError: --track or --bars was given neither once nor once per file.
         """
-        from musicae.music.formats.midi import read_midi
+        from musicae.music.formats import read
 
         self.check(len(paths))
         tracks = _per_file("--track", self.tracks, len(paths))
-        scores = [read_midi(path) for path in paths]  # bad files are reported before torch is imported, which takes seconds
+        scores = [read(path) for path in paths]  # bad files are reported before torch is imported, which takes seconds
         model = load_for(paths, scores, tracks, self.checkpoint, self.device)
         return model, [self.excerpt(model, path, scores[i], number=i, of=len(paths)) for i, path in enumerate(paths)]
 

@@ -17,7 +17,7 @@ from musicae.cli.support.bundles import bundle
 from musicae.cli.support.failures import status
 from musicae.cli.support.result_lines import Lines
 from musicae.errors import DataError
-from musicae.music.formats.midi_bytes import SUFFIXES
+from musicae.music.formats import is_music, suffixes
 
 __all__ = ["FIELDS", "Files", "each", "expand", "files", "folder_files", "names", "show_skipped"]
 
@@ -63,7 +63,7 @@ class Files:
         Raises:
             click.UsageError: see `names`; one file for several results, a file and a template, or two results of one name.
         """
-        suffixes = (".mid", ".midi") if suffix == ".mid" else (suffix,)
+        suffixes = outputs.WRITTEN if suffix == ".mid" else (suffix,)
         if self.template is not None and output.suffix.lower() in suffixes and not output.is_dir():
             raise click.UsageError(f"{output} is the name of one file; with --out-template give -o a folder.")
         results = names(self.paths, default if self.template is None else self.template, suffix=suffix)
@@ -117,7 +117,7 @@ def folder_files(folder: Path, option: str = "") -> list[Path]:
         raise DataError(f"{folder} is not a folder; give {option}a folder of MIDI files.")
     paths = _below(folder)
     if paths == [folder]:
-        raise DataError(f"{folder} holds no file ending in {', '.join(SUFFIXES)}; choose another folder.")
+        raise DataError(f"{folder} holds no file ending in {', '.join(suffixes())}; choose another folder.")
     return paths
 
 
@@ -130,7 +130,7 @@ def show_skipped(skipped: Mapping[str, str], folder: Path) -> None:
 
 
 def _below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()) or [folder]
+    return sorted(p for p in folder.rglob("*") if is_music(p) and p.is_file()) or [folder]
 
 
 def _matches(path: Path) -> list[Path]:

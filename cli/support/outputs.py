@@ -5,14 +5,18 @@ from pathlib import Path
 
 import click
 
+from musicae.music import formats
+
 __all__ = ["claim", "numbered", "suffix", "targets"]
+
+WRITTEN = formats.suffixes(writing=True)  # endings of files of music, MIDI first
 
 # Endings of music, sound, notation and images: a name with one of them is meant as a file.
 _MEDIA = {".mid", ".midi", ".kar", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aiff", ".opus"}
 _MEDIA |= {".musicxml", ".mxl", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".svg"}
 
 
-def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = (".mid", ".midi")) -> list[Path]:
+def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = WRITTEN) -> list[Path]:
     """Return the file that each result goes to.
 
     Arguments:

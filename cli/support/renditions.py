@@ -87,10 +87,10 @@ class Results:
 
     def write(self, *results: Result) -> None:
         """Write each result as MIDI and in the other formats, and print all of them."""
-        from musicae.music.formats.midi import write_midi
+        from musicae.music import formats
 
         for result in results:
-            write_midi(result.score, result.path)
+            formats.write(result.score, result.path)
             for path in self._more(result):
                 (self.helper.write if self.helper else write)(
                     result.score, path, list(result.roll) or [result.score], result.columns

@@ -32,7 +32,7 @@ def morph() -> None:
     audio = render(steps.joined, rate=_RATE)
     (ASSETS / "morph.ogg").write_bytes(encode_audio(audio, rate=_RATE, form="ogg"))
     soundfile.write(ASSETS / "morph.mp3", audio, _RATE, format="MP3")  # not every browser plays Ogg
-    save_rolls([musicae.read_midi(ROOT / "examples" / "songs" / "song.mid")], ASSETS / "song.png")
+    save_rolls([musicae.read(ROOT / "examples" / "songs" / "song.mid")], ASSETS / "song.png")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def piano_rolls(scores: Sequence[musicae.Score], names: Sequence[str], title: st
 # Chapter 4 morphed one digit into another along the sphere. Here is a morph between two reels; tempo and loudness change
 # gradually too.
 morph = musicae.interpolate(model, reel, other, steps=8)
-musicae.write_midi(morph.joined, lesson.output / "07-morph.mid")
+musicae.write(morph.joined, lesson.output / "07-morph.mid")
 print(f"Listen: {lesson.output / '07-morph.mid'}")
 steps = [f"step {i} of {len(morph.scores)}" for i in range(1, len(morph.scores) + 1)]
 lesson.show(piano_rolls(morph.scores, steps, "A morph between two reels (quarter notes; MIDI pitch)"), "07-morph")
@@ -108,6 +108,6 @@ lesson.show(piano_rolls(noisy, names, "Noise in the code of a reel"), "07-noise"
 # Last, codes drawn from N(0, I): new tunes in a given metre, as chapter 5 had new digits of a given class.
 samples = musicae.sample(model, 8, metre="6/8", qpm=110.0, decoding=musicae.Decoding(temperature=0.5, seed=1))
 for i, score in enumerate(samples, 1):
-    musicae.write_midi(score, lesson.output / f"07-sample-{i}.mid")
+    musicae.write(score, lesson.output / f"07-sample-{i}.mid")
 print(f"Listen: {lesson.output}/07-sample-1.mid to 07-sample-{len(samples)}.mid")
 lesson.show(piano_rolls(samples, [f"sample {i}" for i in range(1, 9)], "Samples from the prior, in 6/8"), "07-samples")

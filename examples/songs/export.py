@@ -7,7 +7,8 @@ All three were written for musicae: eight bars of melody, bass and drums, and tw
 
 from pathlib import Path
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
+from musicae.music.formats.midi import write_midi
 from musicae.music.score import KeySignature, Tempo, TimeSignature
 
 HERE = Path(__file__).resolve().parent

@@ -6,9 +6,9 @@ python examples/tunes/export.py
 from dataclasses import replace
 from pathlib import Path
 
-from musicae import write_midi
 from musicae.datasets.music.collections import COLLECTIONS
 from musicae.datasets.music.prepare import split_of
+from musicae.music.formats.midi import write_midi
 from musicae.music.score import Score, Tempo
 
 HERE = Path(__file__).parent

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from musicae import MusicModel, Note, Score, Track, load, read_midi, reconstruct, write_midi
+from musicae import MusicModel, Note, Score, Track, load, reconstruct
 from musicae.errors import MidiError
 from musicae.music.excerpts.tracks import choose_drums, drum_tracks
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.metrics.drums import hit_distance
 from musicae.music.representations import DrumGrid
 from musicae.music.score import TimeSignature

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
 from musicae.checkpoints.shipped import shipped as shipped_models
 from musicae.cli.main import cli
+from musicae.music.formats.midi import write_midi
 from support.drums import beat, kit
 
 Run = Callable[..., tuple[int, str, str]]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
+from musicae.music.formats.midi import write_midi
 from musicae.music.score import KeySignature, Tempo, TimeSignature
 
 Run = Callable[..., tuple[int, str, str]]

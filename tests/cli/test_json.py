@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from musicae import Score, write_midi
+from musicae import Score
 from musicae.cli.main import COMMANDS
+from musicae.music.formats.midi import write_midi
 from support.drums import write_files
 
 Run = Callable[..., tuple[int, str, str]]

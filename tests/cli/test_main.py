@@ -152,7 +152,7 @@ def test_a_name_ending_in_mid_is_the_file_of_one_result_and_anything_else_a_fold
     assert targets(tmp_path / "folder.mid", ["a"]) == [tmp_path / "folder.mid" / "a"]
 
 
-@pytest.mark.parametrize("name", ["x.wav", "x.PNG", "deep/x.musicxml"])
+@pytest.mark.parametrize("name", ["x.wav", "x.PNG", "deep/x.pdf"])
 def test_files_of_another_form_are_no_folders(name: str, tmp_path: Path) -> None:
     with pytest.raises(click.UsageError, match=rf"^{re.escape(name)}: results are \.mid files; give -o a name of one, or a"):
         targets(Path(name), ["a.mid"])

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
-from musicae import Note, Score, Track, read_midi, write_midi
+from musicae import Note, Score, Track
 from musicae.cli.support import many_files
 from musicae.cli.support.result_lines import Lines
+from musicae.music.formats.midi import read_midi, write_midi
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from musicae import Score, Track, read_midi, write_midi
+from musicae import Score, Track
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.score import KeySignature, TimeSignature
 
 Run = Callable[..., tuple[int, str, str]]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
+from musicae.music.formats.midi import write_midi
 from support.commands import check_process
 
 Run = Callable[..., tuple[int, str, str]]

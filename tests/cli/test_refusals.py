@@ -7,10 +7,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
 from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.core.config import to_dict
 from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.music.formats.midi import write_midi
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 
 Run = Callable[..., tuple[int, str, str]]
@@ -53,7 +54,7 @@ DRUMS = "drums.mid has drums only (track 1); a melody model needs a pitched trac
     ("arguments", "status", "text"),
     [
         (["missing.mid"], 1, "missing.mid cannot be read: no such file or directory."),
-        (["nothing"], 1, "nothing is a folder; name a MIDI file in it."),
+        (["nothing"], 1, "nothing is a folder; name a file in it."),
         (["none*.mid"], 1, "none*.mid cannot be read: no such file or directory."),
         (["text.mid"], 1, "text.mid is not a MIDI file: it does not begin with 'MThd'. Give a Standard MIDI File (.mid)."),
         (["empty.mid"], 1, "empty.mid is empty (0 bytes); export it again."),

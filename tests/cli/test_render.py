@@ -7,8 +7,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
 from musicae.cli.commands import render as command
+from musicae.music.formats.midi import write_midi
 from musicae.sound.render import FORMATS, RATES
 from support.commands import check_process
 

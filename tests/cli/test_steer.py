@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from musicae import Score, read_midi, write_midi
+from musicae import Score
+from musicae.music.formats.midi import read_midi, write_midi
 
 Run = Callable[..., tuple[int, str, str]]
 MakeTune = Callable[..., Score]

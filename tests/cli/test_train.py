@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from musicae import Score, write_midi
+from musicae import Score
 from musicae.datasets.music.collections import COLLECTIONS, open_collections
 from musicae.datasets.music.prepare import prepare
 from musicae.music.experiment import spec_of
+from musicae.music.formats.midi import write_midi
 from musicae.music.recipes import PRESETS
 
 Run = Callable[..., tuple[int, str, str]]
@@ -94,7 +95,7 @@ def test_a_folder_without_midi_files_is_refused(run: Run) -> None:
     assert run("data", "prepare", "--data", "empty") == (
         1,
         "",
-        "Error: empty holds no file ending in .mid, .midi, .kar, .rmi.\n",
+        "Error: empty holds no file ending in .mid, .midi, .kar, .rmi, .abc, .musicxml, .mxl, .xml.\n",
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
 from musicae.datasets.music.base import hash_files
 from musicae.datasets.music.collections import open_collections
 from musicae.datasets.music.collections.midi_folder import MidiFolder
@@ -15,6 +15,7 @@ from musicae.datasets.music.collections.pop909 import Pop909
 from musicae.datasets.music.prepare import prepare
 from musicae.datasets.music.reading import read_collection
 from musicae.errors import DataError
+from musicae.music.formats.midi import write_midi
 from musicae.music.kinds import KINDS
 from musicae.music.kinds.melody import MELODY
 from musicae.music.representations import MelodyGrid, WindowSpec
@@ -114,7 +115,7 @@ def test_folders_without_midi_files_are_refused(tmp_path: Path) -> None:
     assert str(error.value) == f"{tmp_path / 'none'} is not a folder; give a folder of MIDI files."
     with pytest.raises(DataError) as error:
         MidiFolder(tmp_path).items()
-    assert str(error.value) == f"{tmp_path} holds no file ending in .mid, .midi, .kar, .rmi."
+    assert str(error.value) == f"{tmp_path} holds no file ending in .mid, .midi, .kar, .rmi, .abc, .musicxml, .mxl, .xml."
 
 
 def test_collections_are_opened_by_name_and_path(folder: Path) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from musicae import read_midi
 from musicae.checkpoints.shipped import shipped
-from musicae.music.formats.midi import score_to_bytes
+from musicae.music.formats.midi import read_midi, score_to_bytes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

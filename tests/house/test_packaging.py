@@ -52,7 +52,7 @@ def test_what_is_imported_is_declared() -> None:
         "import musicae",
         "import musicae.cli.main as m; m.cli.main(['--help'], standalone_mode=False)",
         "import musicae.cli.main as m; m.cli.main(['interpolate', '--help'], standalone_mode=False)",
-        "from musicae import read_midi, write_midi, Score; from musicae.music.representations import MelodyGrid",
+        "from musicae import read, write, Score; from musicae.music.representations import MelodyGrid",
     ],
 )
 def test_help_and_the_bare_package_load_no_torch(statement: str) -> None:

@@ -86,7 +86,7 @@ def test_load_refuses_what_is_no_music_model(tmp_path: Path, small_checkpoint: P
 
 def test_paths_scores_and_phrases_mean_the_same(model: MusicModel, midi_pair: tuple[Path, Path]) -> None:
     path = midi_pair[0]
-    score = musicae.read_midi(path)
+    score = musicae.read(path)
     posterior = model.encode(path, str(path), score, model.phrase(path))
     assert posterior.mean.shape == (4, 16)
     assert all(torch.equal(row, posterior.mean[0]) for row in posterior.mean)

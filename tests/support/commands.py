@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
+from musicae.music.formats.midi import write_midi
 
 
 def write_songs(songs: Mapping[str, Score]) -> list[Path]:

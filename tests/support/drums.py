@@ -5,8 +5,9 @@ from pathlib import Path
 
 import torch
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
 from musicae.core.objectives import ObjectiveConfig
+from musicae.music.formats.midi import write_midi
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.representations import DrumGrid

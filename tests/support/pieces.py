@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
-from musicae import Note, Score, Track, read_midi, write_midi
+from musicae import Note, Score, Track
 from musicae.music.excerpts.phrase import Phrase, to_score
 from musicae.music.excerpts.piece import Piece, cut
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.kinds import kind_of
 from musicae.music.model import MusicModel
 from musicae.music.representations import MelodyGrid, Representation, WindowSpec

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from musicae.datasets.music.base import Collection, Item, hash_files
 from musicae.errors import DataError
-from musicae.music.formats.midi import read_midi
-from musicae.music.formats.midi_bytes import SUFFIXES
+from musicae.music.formats import is_music, read, suffixes
 from musicae.music.kinds import KINDS
 from musicae.music.score import Score
 
@@ -34,9 +33,9 @@ class MidiFolder(Collection):
     def items(self) -> list[Item]:
         """List the files at any depth with the ending of a MIDI file."""
         assert self.root is not None
-        paths = sorted(p for p in self.root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        paths = sorted(p for p in self.root.rglob("*") if is_music(p) and p.is_file())
         if not paths:
-            raise DataError(f"{self.root} holds no file ending in {', '.join(SUFFIXES)}.")
+            raise DataError(f"{self.root} holds no file ending in {', '.join(suffixes())}.")
         return [Item(f"{self.name}/{p.relative_to(self.root)}", p) for p in paths]
 
     def content_key(self) -> str:
@@ -45,5 +44,5 @@ class MidiFolder(Collection):
 
     def read(self, item: Item) -> Score:
         """Read the track of one file that the kind takes."""
-        score, index = KINDS[self.kind].tracks.choose(read_midi(item.path), str(item.path), None)
+        score, index = KINDS[self.kind].tracks.choose(read(item.path), str(item.path), None)
         return Score((score.tracks[index],), score.tempos, score.time_signatures, score.keys)

@@ -8,7 +8,7 @@ from pathlib import Path
 from musicae.errors import ParameterError, RepresentationError
 from musicae.music.excerpts.bars import choose_bars
 from musicae.music.excerpts.tracks import TrackRule
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 from musicae.music.representations import GridWindow, Representation, WindowSpec
 from musicae.music.score import Bar, Control, KeySignature, Note, Score, Tempo, TimeSignature, Track
 
@@ -104,7 +104,7 @@ def open_score(source: str | Path | Score, where: str | None = None) -> tuple[Sc
     """
     if isinstance(source, Score):
         return source, where or "the score"
-    return read_midi(source), where or str(source)
+    return read(source), where or str(source)
 
 
 def phrase_of(

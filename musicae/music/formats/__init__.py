@@ -3,6 +3,7 @@
 The functions are named by strings, so that a format costs nothing until a file of it is read or written.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def read(path: str | Path) -> Score:
         MusicaeError: the file cannot be read, or is not what its suffix says; FormatError for an unknown suffix.
     """
     form = next((form for form in FORMATS if suffix(path) in form.read), None)
+    if form is None and _is_midi(Path(path)):
+        form = FORMATS[0]
     if form is None:
         if Path(path).is_dir():
             raise FormatError(f"{path} is a folder; name a file in it.")
@@ -70,6 +73,15 @@ def read(path: str | Path) -> Score:
         )
     score: Score = import_path(f"{__name__}.{form.reader}")(path)
     return score
+
+
+def _is_midi(path: Path) -> bool:
+    """Return whether a file of an unknown suffix begins as MIDI files do, or is not there, so that its reader reports it."""
+    if not path.exists():
+        return True
+    with suppress(OSError), path.open("rb") as file:
+        return path.is_file() and file.read(4) in (b"MThd", b"RIFF")
+    return False
 
 
 def write(score: Score, path: str | Path) -> None:

@@ -29,7 +29,7 @@ from musicae.core.progress import Progress
 from musicae.errors import CheckpointError, DataError, MusicaeError
 from musicae.music.excerpts.phrase import Phrase, phrase_of
 from musicae.music.excerpts.piece import NoteIndex, Piece
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 from musicae.music.metrics.reconstruction import reconstruction_metrics
 from musicae.music.model import MusicModel, MusicSource
 from musicae.music.models.batch import GridBatch
@@ -75,7 +75,7 @@ def read_phrases(model: MusicModel, sources: Sequence[MusicSource | Piece], prog
     Raises:
         DataError: fewer than `FEWEST` different phrases came out.
     """
-    read: list[str] = []
+    files_read: list[str] = []
     skipped: dict[str, str] = {}
     phrases: list[Phrase] = []
     for number, source in enumerate(sources, 1):
@@ -85,7 +85,7 @@ def read_phrases(model: MusicModel, sources: Sequence[MusicSource | Piece], prog
         except MusicaeError as error:
             skipped[where] = str(error)
         else:
-            read.append(where)
+            files_read.append(where)
         if progress:
             progress("reading", number, len(sources))
     different = list({(p.window.tokens.tobytes(), p.window.bar_steps): p for p in phrases}.values())
@@ -99,7 +99,7 @@ def read_phrases(model: MusicModel, sources: Sequence[MusicSource | Piece], prog
     spaced = tuple(different[i * len(different) // count] for i in range(count))
     metres = Counter(p.manner.metres[0] for p in spaced)
     metre = "{}/{}".format(*metres.most_common(1)[0][0])
-    return Phrases(spaced, tuple(read), skipped, len(phrases), metre)
+    return Phrases(spaced, tuple(files_read), skipped, len(phrases), metre)
 
 
 def _phrases(model: MusicModel, source: MusicSource | Piece, where: str) -> Iterator[Phrase]:
@@ -117,7 +117,7 @@ def _phrases(model: MusicModel, source: MusicSource | Piece, where: str) -> Iter
     if isinstance(source, Piece):
         score, index = source.score, source.track
     else:
-        score = source if isinstance(source, Score) else read_midi(source)
+        score = source if isinstance(source, Score) else read(source)
         score, index = model.kind.tracks.choose(score, where, None)
     notes = NoteIndex(score.tracks[index].notes)
     sounding, first_problem = False, ""

@@ -19,7 +19,7 @@ from musicae.core.files import write_atomically
 from musicae.core.progress import Progress
 from musicae.errors import DataError, MidiError, MusicaeError
 from musicae.music.excerpts.piece import NoteIndex
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 from musicae.music.model import MusicModel
 from musicae.music.models.batch import GridBatch
 from musicae.music.representations import GridWindow
@@ -95,7 +95,7 @@ def build_index(
         DataError: no phrase came out.
     """
     model.kind.require("search")
-    read: list[str] = []
+    files_read: list[str] = []
     skipped: dict[str, str] = {}
     windows: list[GridWindow] = []
     places: list[tuple[int, int, int]] = []
@@ -103,15 +103,15 @@ def build_index(
     shifts: list[Tensor] = []
     for done, path in enumerate(files, 1):
         try:
-            phrases = list(_phrases(model, read_midi(path), str(path)))
+            phrases = list(_phrases(model, read(path), str(path)))
         except MusicaeError as error:
             skipped[str(path)] = str(error)
             phrases = []
         else:
-            read.append(str(path))
+            files_read.append(str(path))
         for track, bar, window in phrases:
             windows.append(window)
-            places.append((len(read) - 1, track, bar))
+            places.append((len(files_read) - 1, track, bar))
         if windows and (len(windows) >= BATCH or done == len(files)):
             z, semitones = encode_phrases(model, windows)
             codes.append(z)
@@ -123,7 +123,7 @@ def build_index(
         reason = next(iter(skipped.values()), "no file was given.")
         raise DataError(f"No phrase can be searched: {reason}")
     where = torch.cat([torch.tensor(places, dtype=torch.int32), torch.cat(shifts)[:, None]], 1)
-    return PhraseIndex(torch.cat(codes), where, model.bars, tuple(read), skipped, key)
+    return PhraseIndex(torch.cat(codes), where, model.bars, tuple(files_read), skipped, key)
 
 
 def encode_phrases(model: MusicModel, windows: Sequence[GridWindow]) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from musicae import Note, Score, Track, read_midi, write_midi
+from musicae import Note, Score, Track
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.score import Tempo, TimeSignature
 
 Run = Callable[..., tuple[int, str, str]]

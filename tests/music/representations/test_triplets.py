@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from musicae import MusicModel, Note, Score, Track, continuation, interpolate, read_midi, reconstruct, write_midi
+from musicae import MusicModel, Note, Score, Track, continuation, interpolate, reconstruct
 from musicae.checkpoints.format import CheckpointInfo
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.metrics.attributes import measure_attributes
 from musicae.music.models.plan import PlanVAE, PlanVAEConfig
 from musicae.music.representations import MelodyGrid, TripletGrid

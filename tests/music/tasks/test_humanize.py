@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from musicae import Decoding, MusicModel, Note, Score, humanize, load, read_midi, write_midi
+from musicae import Decoding, MusicModel, Note, Score, humanize, load
 from musicae.checkpoints.format import CheckpointInfo, save_checkpoint
 from musicae.core.config import to_dict
 from musicae.errors import CheckpointError, ParameterError
 from musicae.music.decoding import GREEDY
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
 from musicae.music.representations import DrumGrid
 from musicae.music.score import TimeSignature

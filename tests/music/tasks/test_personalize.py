@@ -10,11 +10,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from musicae import Score, write_midi
+from musicae import Score
 from musicae.checkpoints.format import CheckpointInfo, load_checkpoint, read_info, save_checkpoint
 from musicae.core.config import to_dict
 from musicae.errors import CheckpointError, DataError, ParameterError
 from musicae.images.models.dense import DenseAutoencoder, DenseAutoencoderConfig
+from musicae.music.formats.midi import write_midi
 from musicae.music.model import MusicModel, load
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.personal import PersonalVAE, PersonalVAEConfig
@@ -156,7 +157,11 @@ def test_the_file_stands_alone_and_a_seed_gives_its_bytes(go: Run, tmp_path: Pat
     ("arguments", "status", "message"),
     [
         (["none"], 1, "Error: none is not a folder; give a folder of MIDI files."),
-        (["empty"], 1, "Error: empty holds no file ending in .mid, .midi, .kar, .rmi; choose another folder."),
+        (
+            ["empty"],
+            1,
+            "Error: empty holds no file ending in .mid, .midi, .kar, .rmi, .abc, .musicxml, .mxl, .xml; choose another folder.",
+        ),
         (
             ["songs/deep/drums"],
             1,

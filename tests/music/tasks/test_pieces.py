@@ -8,10 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicae import MusicModel, Note, Score, Track, interpolate, read_midi, reconstruct, write_midi
+from musicae import MusicModel, Note, Score, Track, interpolate, reconstruct
 from musicae.errors import RepresentationError
 from musicae.music.excerpts.bars import first_full_bar
 from musicae.music.excerpts.phrase import Phrase
+from musicae.music.formats.midi import read_midi, write_midi
 from musicae.music.score import Text, TimeSignature
 from musicae.music.tasks.pieces import codes_of, decode_windows
 from support.pieces import Echo, echo, facts, four, melody, reread

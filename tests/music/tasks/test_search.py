@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from musicae import Note, Score, Track, write_midi
+from musicae import Note, Score, Track
 from musicae.errors import CheckpointError, DataError, ParameterError
+from musicae.music.formats.midi import write_midi
 from musicae.music.model import MusicModel, load
 from musicae.music.tasks.phrase_index import PhraseIndex, build_index, content_key, read_index, write_index
 from musicae.music.tasks.search import search
@@ -191,7 +192,7 @@ def test_the_index_is_kept_until_a_file_changes(go: Run) -> None:
         (
             ["tune.mid", "--in", "empty"],
             1,
-            "Error: empty holds no file ending in .mid, .midi, .kar, .rmi; choose another folder.",
+            "Error: empty holds no file ending in .mid, .midi, .kar, .rmi, .abc, .musicxml, .mxl, .xml; choose another folder.",
         ),
         (["tune.mid", "--in", "songs/deep"], 1, "Error: No phrase can be searched: songs/deep/drums.mid has drums only."),
         (
