@@ -18,7 +18,7 @@ class MusicaeError(Exception):
     Examples:
         >>> import musicae
         >>> try:
-        ...     musicae.read_midi("nothing.mid")
+        ...     musicae.read("nothing.mid")
         ... except musicae.MusicaeError as error:
         ...     print(error)
         nothing.mid cannot be read: no such file or directory.

@@ -1,5 +1,6 @@
 """The reference: one page per package folder, with the docstrings of its modules; a new module appears by itself."""
 
+import ast
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,9 +51,17 @@ def _address(name: str) -> str:
 
 def _page(name: str, members: list[str]) -> Iterator[str]:
     yield from (f"# {name}", "", f"::: {name}")
-    yield from ("    options:", "      members: false", "      show_root_heading: false", "      heading_level: 2", "")
+    own = ", ".join(_definitions(name))
+    listed = f"      members: [{own}]" if own else "      members: false"
+    yield from ("    options:", listed, "      show_root_heading: false", "      heading_level: 2", "")
     for member in members:
         yield from (f"::: {member}", "    options:", "      heading_level: 2", "")
+
+
+def _definitions(package: str) -> list[str]:
+    """Return the public functions and classes that a package's own file defines."""
+    tree = ast.parse((dict(_packages())[package] / "__init__.py").read_text(encoding="utf-8"))
+    return [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef) and not n.name.startswith("_")]
 
 
 def _packages() -> Iterator[tuple[str, Path]]:

@@ -10,8 +10,9 @@ from typing import Any
 import click
 import pytest
 
-from musicae import Note, Score, Track, read_midi, write_midi
+from musicae import Note, Score, Track
 from musicae.cli.main import cli
+from musicae.music.formats.midi import read_midi, write_midi
 from support.drums import beat, kit
 
 Run = Callable[..., tuple[int, str, str]]

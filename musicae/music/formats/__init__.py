@@ -61,6 +61,12 @@ def read(path: str | Path) -> Score:
 
     Raises:
         MusicaeError: the file cannot be read, or is not what its suffix says; FormatError for an unknown suffix.
+
+    Examples:
+        >>> import musicae
+        >>> score = musicae.read("examples/tunes/a-reel.mid")
+        >>> len(score.bars())
+        17
     """
     form = next((form for form in FORMATS if suffix(path) in form.read), None)
     if form is None and _is_midi(Path(path)):
@@ -90,6 +96,13 @@ def write(score: Score, path: str | Path) -> None:
     Raises:
         MusicaeError: the file cannot be written, or the score holds what the format cannot say; FormatError for an unknown
             suffix.
+
+    Examples:
+        >>> import musicae
+        >>> score = musicae.read("examples/tunes/a-reel.mid")
+        >>> musicae.write(score, "reel.abc")
+        >>> len(musicae.read("reel.abc").bars())
+        17
     """
     form = next((form for form in FORMATS if suffix(path) in form.write), None)
     if form is None:

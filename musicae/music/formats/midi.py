@@ -54,7 +54,7 @@ def read_midi(path: str | Path) -> Score:
 
     Examples:
         >>> import musicae
-        >>> score = musicae.read_midi("examples/tunes/a-reel.mid")
+        >>> score = musicae.read("examples/tunes/a-reel.mid")
         >>> len(score.bars()), score.tracks[0].name
         (17, 'melody')
     """
@@ -88,8 +88,8 @@ def write_midi(score: Score, path: str | Path) -> None:
     Examples:
         >>> import musicae
         >>> score = musicae.Score((musicae.Track((musicae.Note(0.0, 1.0, 60),)),))
-        >>> musicae.write_midi(score, "c.mid")
-        >>> musicae.read_midi("c.mid").tracks[0].notes[0].pitch
+        >>> musicae.write(score, "c.mid")
+        >>> musicae.read("c.mid").tracks[0].notes[0].pitch
         60
     """
     files.write_bytes(path, score_to_bytes(score), MidiError)
