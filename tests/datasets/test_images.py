@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from musicae.datasets.download import MIRRORS, RemoteFile, fetch, mirrors_of
-from musicae.datasets.images import IMAGE_SETS, cifar, image_set, mnist, open_images, open_images_for
+from musicae.datasets.images import IMAGE_SETS, cifar, mnist
 from musicae.datasets.images.cifar import load_cifar10
 from musicae.datasets.images.mnist import load_fashion_mnist, load_mnist
 from musicae.errors import DataError, ParameterError
-from musicae.images.model import load as load_image_model
+from support.cifar import records, write_cifar
 
 CONTENT = bytes(range(256)) * 40
 
@@ -174,20 +174,6 @@ def test_without_a_download_fashion_is_refused(tmp_path: Path, monkeypatch: pyte
         load_fashion_mnist("dev")  # type: ignore[arg-type]
 
 
-def records(count: int, first: int = 0) -> bytes:
-    """Return CIFAR records: label i % 10; red, green and blue hold i, i + 1, i + 2."""
-    rows = [bytes([i % 10]) + b"".join(bytes([(i + c) % 256]) * 1024 for c in range(3)) for i in range(first, first + count)]
-    return b"".join(rows)
-
-
-def write_cifar(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for i in range(5):
-        (folder / f"data_batch_{i + 1}.bin").write_bytes(records(4, 4 * i))
-    (folder / "test_batch.bin").write_bytes(records(3))
-    return folder
-
-
 def archive(folder: Path, **more: bytes) -> bytes:
     """Return the files of a folder as an archive, with further members."""
     buffer = io.BytesIO()
@@ -273,34 +259,3 @@ def test_too_few_images_for_a_validation_split(tmp_path: Path) -> None:
         (tmp_path / f"data_batch_{i}.bin").write_bytes(records(1))
     with pytest.raises(DataError, match=r"5 training images are too few for a validation split; put the official file there\."):
         load_cifar10("valid", tmp_path)
-
-
-def test_splits_are_loaded_with_what_a_checkpoint_records(tmp_path: Path) -> None:
-    folder, done = write_cifar(tmp_path), []
-    data = open_images("cifar-10", folder, splits=("test", "train"), progress=lambda *news: done.append(news))
-    assert (data.name, data.licence, data.classes) == (
-        "cifar-10",
-        IMAGE_SETS["cifar-10"].licence,
-        IMAGE_SETS["cifar-10"].classes,
-    )
-    assert [len(data[split]) for split in data.splits] == [3, 18] and done == []
-    with pytest.raises(KeyError):
-        data["valid"]
-    assert set(open_images("cifar-10", folder).splits) == {"train", "valid"}
-
-
-def test_images_for_a_model_have_its_size(tmp_path: Path) -> None:
-    model = load_image_model("vae-2d", device="cpu")
-    with pytest.raises(DataError) as error:
-        open_images_for(model, "cifar-10", tmp_path, splits=("test",))
-    assert str(error.value) == (
-        "CIFAR-10 has images of 3 x 32 x 32, but vae-2d takes 1 x 28 x 28; choose other --data or train a model on these."
-    )
-    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte\.gz: no such file"):  # its own data set, if none is named
-        open_images_for(model, None, tmp_path, splits=("test",))
-
-
-def test_data_sets_by_name() -> None:
-    assert image_set("cifar-10").classes[3] == "cat" and all(len(s.classes) == 10 for s in IMAGE_SETS.values())
-    with pytest.raises(DataError, match=r"^Unknown data set 'minst'; did you mean 'mnist'\? Known: mnist, fashion-mnist, "):
-        image_set("minst")

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from musicae.errors import FormatError
 from musicae.music.formats import files
-from musicae.music.formats.musicxml_reading import score_of, unzipped
+from musicae.music.formats.musicxml_archive import unzipped
+from musicae.music.formats.musicxml_reading import score_of
 from musicae.music.formats.musicxml_writing import score_to_musicxml
 from musicae.music.score import Score
 

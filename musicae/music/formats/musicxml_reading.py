@@ -2,11 +2,8 @@
 
 import io
 import math
-import posixpath
 import re
 import xml.etree.ElementTree as ET
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -15,9 +12,8 @@ from musicae.music.formats.measures import Measure, Part, Sound, lay_out
 from musicae.music.general_midi import DRUM_CHANNEL, FIRST_DRUM
 from musicae.music.score import KeySignature, Score
 
-__all__ = ["MAX_XML_BYTES", "score_of", "unzipped"]
+__all__ = ["score_of"]
 
-MAX_XML_BYTES = 32 * 2**20  # of a compressed file, unpacked
 MAX_QUARTERS = 50_000  # as in MIDI files; bounds the number of bars
 MAX_DENOMINATOR = 960  # of times in quarter notes
 MAX_DEPTH = 50  # of elements within elements
@@ -26,40 +22,6 @@ _BEATS = {"breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5
 # Drums by their places in the staff, where a part does not say which they are (as most drum parts are written).
 _DRUM_PLACES = {"D4": 44, "F4": 36, "A4": 41, "B4": 45, "C5": 38, "D5": 47, "E5": 50, "F5": 51, "G5": 42, "A5": 49, "B5": 57}
 _HEAVY = ("light-heavy", "heavy-light", "light-light", "heavy-heavy", "heavy")
-
-
-def unzipped(data: bytes) -> bytes:
-    """Return the score inside a compressed MusicXML file (.mxl), or the data themselves where they are not compressed.
-
-    Raises:
-        FormatError: the archive is damaged, holds no score, or one that is too large.
-    """
-    if not data.startswith(b"PK"):
-        return data
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            name = _root_file(archive)
-            if archive.getinfo(name).file_size > MAX_XML_BYTES:
-                raise FormatError(f"holds a score of more than {MAX_XML_BYTES // 2**20} MiB")
-            with archive.open(name) as file:
-                return file.read(MAX_XML_BYTES + 1)[:MAX_XML_BYTES]
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise FormatError(f"is a damaged archive ({' '.join(str(error).split()) or type(error).__name__})") from error
-
-
-def _root_file(archive: zipfile.ZipFile) -> str:
-    """Return the name of the score in an archive."""
-    try:
-        container = archive.open("META-INF/container.xml").read(2**16)
-        found = re.search(rb'full-path="([^"]+)"', container)
-        if found:
-            return posixpath.normpath(found[1].decode())
-    except KeyError:
-        pass
-    names = [n for n in archive.namelist() if n.endswith((".xml", ".musicxml")) and not n.startswith("META-INF/")]
-    if not names:
-        raise FormatError("is an archive without a score")
-    return names[0]
 
 
 def score_of(data: bytes) -> Score:
