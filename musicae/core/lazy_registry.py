@@ -30,6 +30,10 @@ class Registry(Mapping[str, T], Generic[T]):
         """Import and return the value of a name; KeyError for an unknown name."""
         return import_path(self.places[name])
 
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is a name, without importing anything."""
+        return name in self.places
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names without importing anything."""
         return iter(self.places)
