@@ -1,5 +1,6 @@
 """What every representation offers: it turns the notes of a few bars into a grid of tokens, and back."""
 
+import json
 import math
 from abc import ABC, abstractmethod
 from bisect import bisect_right
@@ -56,6 +57,13 @@ class Representation(ABC):
     positions: tuple[float, ...]
     kind: str  # the kind of music it represents, a key of `musicae.music.kinds.KINDS`
     values: int = 0  # expression values per time step, V
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another object is a representation with the same name and arguments."""
+        return isinstance(other, Representation) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.to_dict(), sort_keys=True))
 
     @property
     def steps_per_quarter(self) -> int:

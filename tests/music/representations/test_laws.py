@@ -127,6 +127,8 @@ def test_description_builds_the_same_representation(grid: Representation) -> Non
     again = representation_from_dict(grid.to_dict())
     assert type(again) is type(grid)
     assert again.to_dict() == grid.to_dict() and again.depth == grid.depth
+    assert again == grid and hash(again) == hash(grid) and grid != grid.to_dict()
+    assert sum(other == grid for other in EVERY) == 1
     assert REPRESENTATIONS[grid.name] is type(grid)
 
 
