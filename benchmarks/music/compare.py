@@ -26,8 +26,10 @@ from musicae.checkpoints.format import read_info
 from musicae.checkpoints.shipped import find_weights, load_weights
 from musicae.datasets.music.held_out import open_subject
 from musicae.music.evaluation.report import evaluate, overall
+from musicae.music.kinds import further_words, headline_words
 
-COLUMNS = ("hold_accuracy", "step_accuracy", "note_f1", "onset_f1", "pitch_accuracy", "hit_f1", "exact", "kl_bits", "nll_bits")
+OWN = [name for name, words in {**headline_words(), **further_words()}.items() if not words.baseline]
+COLUMNS = ("hold_accuracy", "step_accuracy", *OWN, "exact", "kl_bits", "nll_bits")
 
 
 def minutes_of(run: Path) -> float | None:
@@ -46,15 +48,15 @@ def row_of(run: str, which: str, data: tuple[str, ...], limit: int | None) -> di
     model, _ = load_weights(checkpoint)
     info = read_info(checkpoint)
     minutes = minutes_of(Path(run))
-    figures = overall(evaluate(open_subject(checkpoint, data, device="cpu"), limit=limit))
-    cells = {c: f"{figures[c]:.1f}" if c.endswith("bits") else f"{figures[c]:.3f}" for c in COLUMNS if c in figures}
+    metrics = overall(evaluate(open_subject(checkpoint, data, device="cpu"), limit=limit))
+    cells = {c: f"{metrics[c]:.1f}" if c.endswith("bits") else f"{metrics[c]:.3f}" for c in COLUMNS if c in metrics}
     return {
         "run": Path(run).name,
         "parameters": f"{model.parameter_count():,}",
         "steps": str(info.step),
         "batch": str(info.training.get("batch_size", "")),
         "minutes": f"{minutes:.1f}" if minutes is not None else "",
-        **{column.replace("_", " "): figure for column, figure in cells.items()},
+        **{column.replace("_", " "): cell for column, cell in cells.items()},
     }
 
 

@@ -25,18 +25,18 @@ from musicae.core.progress import Progress
 from musicae.datasets.music.held_out import open_subject
 from musicae.errors import MusicaeError
 from musicae.music.evaluation.report import evaluate, overall
+from musicae.music.kinds import headline_words
 from musicae.plots.files import check_format, save_plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Metric, its title, and whether it is drawn; those of melodies or of drums are skipped where a checkpoint has none.
+# Metric, its title, and whether it is drawn; headline metrics of other kinds of music are skipped.
 COLUMNS = (
     ("kl_bits", "KL, bits", False),
     ("nll_bits", "NLL bound, bits", False),
     ("step_accuracy", "steps right", True),
-    ("note_f1", "note F1", True),
-    ("hit_f1", "hit F1", True),
+    *((name, words.title, True) for name, words in headline_words().items()),
     ("exact", "exact windows", False),
     ("hold_accuracy", "no event", False),
 )

@@ -23,8 +23,6 @@ UNITS = {
     "valid_kl_bits": "bits KL",
     "valid_step_accuracy": "of time steps right",
     "valid_hold_accuracy": "no-event baseline",
-    "valid_note_f1": "note F1",
-    "valid_exact": "exact windows",
 }
 
 
@@ -49,6 +47,7 @@ def command(choice: train_options.Choice, data: tuple[str, ...], run: train_opti
         musicae train --steps 500 -o runs/mine melody-2bar
         musicae train --data path/to/midi/folder --init-from melody-2bar melody-2bar
     """
+    from musicae.music.kinds import headline_words
     from musicae.music.recipes import MusicRecipe, preset
 
     recipe = run.changed(choice.recipe(DEFAULT, preset, MusicRecipe))
@@ -63,4 +62,5 @@ def command(choice: train_options.Choice, data: tuple[str, ...], run: train_opti
         windows = prepare(collections, spec, progress=progress)
         return MusicExperiment.open(recipe, windows, how)
 
-    run.train(start, choice.name(DEFAULT), UNITS)
+    headlines = {f"valid_{name}": words.title for name, words in headline_words().items()}
+    run.train(start, choice.name(DEFAULT), {**UNITS, **headlines, "valid_exact": "exact windows"})

@@ -1,49 +1,28 @@
 """Metrics as people read them: each in plain words, next to the baseline that it is compared with."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-__all__ = ["METRICS", "Metric", "in_words"]
-
-
-class Metric(NamedTuple):
-    """How a metric is written.
-
-    Arguments:
-        title: What it is called.
-        form: How its value is written.
-        baseline: The metric that it is compared with, if any.
-        baseline_title: What that one is called.
-    """
-
-    title: str
-    form: str
-    baseline: str = ""
-    baseline_title: str = ""
-
-
-METRICS = {
-    "note_f1": Metric("note F1", "{:.3f}"),
-    "hit_f1": Metric("hit F1", "{:.3f}"),
-    "step_accuracy": Metric("time steps right", "{:.3f}", "hold_accuracy", "no-event baseline"),
-    "exact": Metric("exact windows", "{:.3f}"),
-    "velocity_error": Metric("velocity error", "{:.1f}", "plain_velocity_error", "quantised"),
-    "timing_error": Metric("timing error", "{:.1f} ms", "plain_timing_error", "quantised"),
-    "kl_bits": Metric("KL", "{:.1f} bits"),
-}
+__all__ = ["in_words"]
 
 
 def in_words(metrics: Mapping[str, float]) -> str:
-    """Return the metrics that have words, in the order of `METRICS`, as in `note F1 0.98, KL 57.7 bits`.
+    """Return the metrics that have words, as in `note F1 0.98, KL 57.7 bits`.
 
     Arguments:
         metrics: Values by name; those without words are not written.
     """
+    from musicae.music.kinds import further_words, headline_words
+    from musicae.music.kinds.metric_words import MetricWords
+
+    general = {
+        "step_accuracy": MetricWords("time steps right", "{:.3f}", "hold_accuracy", "no-event baseline"),
+        "exact": MetricWords("exact windows"),
+    }
     parts = []
-    for name, metric in METRICS.items():
+    for name, words in {**headline_words(), **general, **further_words(), "kl_bits": MetricWords("KL", "{:.1f} bits")}.items():
         if name in metrics:
-            words = f"{metric.title} {metric.form.format(metrics[name])}"
-            if metric.baseline in metrics:
-                words += f" ({metric.baseline_title} {metric.form.format(metrics[metric.baseline])})"
-            parts.append(words)
+            text = f"{words.title} {words.form.format(metrics[name])}"
+            if words.baseline in metrics:
+                text += f" ({words.baseline_title} {words.form.format(metrics[words.baseline])})"
+            parts.append(text)
     return ", ".join(parts)

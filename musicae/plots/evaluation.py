@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from musicae.errors import ParameterError
+from musicae.music.kinds import headline_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -11,13 +12,6 @@ if TYPE_CHECKING:
 __all__ = ["evaluation_plot"]
 
 _OTHERS = ("interpolation", "samples", "skipped")  # keys that are not collections
-_RATES = {
-    "hold_accuracy": "no event",
-    "step_accuracy": "steps",
-    "note_f1": "note F1",
-    "hit_f1": "hit F1",
-    "exact": "exact windows",
-}
 _PATHS = {"path": "even in the code", "even": "even in the music", "mixed": "data mixed"}
 _COLOURS = ("#c4cad6", "#2f6fde", "#d9562b", "#2a9d5c", "#8e4ec6")
 _TITLES = {
@@ -66,11 +60,13 @@ def evaluation_plot(measured: Mapping[str, Any], *, title: str) -> "Figure":
 def _rates(panel: Any, tables: Mapping[str, Mapping[str, float]]) -> None:
     """Draw bars by collection."""
     axes = panel.subplots()
-    rates = [name for name in _RATES if all(name in metrics for metrics in tables.values())]
+    titles = {name: words.title for name, words in headline_words().items()}
+    titles = {"hold_accuracy": "no event", "step_accuracy": "steps", **titles, "exact": "exact windows"}
+    rates = [name for name in titles if all(name in metrics for metrics in tables.values())]
     width = 0.8 / len(rates)
     for i, (rate, colour) in enumerate(zip(rates, _COLOURS, strict=False)):
         places = [k + (i - (len(rates) - 1) / 2) * width for k in range(len(tables))]
-        axes.bar(places, [metrics[rate] for metrics in tables.values()], width, color=colour, label=_RATES[rate])
+        axes.bar(places, [metrics[rate] for metrics in tables.values()], width, color=colour, label=titles[rate])
     names = [f"{name}\n{metrics['kl_bits']:.1f} bits" for name, metrics in tables.items()]
     axes.set_xticks(range(len(tables)), [name.replace("$", r"\$") for name in names], fontsize=8)
     axes.set_ylim(0, 1.18)

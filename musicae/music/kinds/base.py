@@ -16,6 +16,7 @@ from musicae.errors import CheckpointError
 from musicae.music.excerpts.stitching import Stitch
 from musicae.music.excerpts.tracks import TrackRule
 from musicae.music.kinds.card import CardWords
+from musicae.music.kinds.metric_words import MetricWords
 from musicae.music.representations import GridWindow, Representation, WindowSpec
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Kind:
         folder: First word of the names of collections that are folders of MIDI files. It decides their splits, so it never
             changes. [default: the name of the kind]
         rebarred: Whether one training window per tune is also cut into bars of an unusual length.
+        metric_words: The metrics that only this kind has, in words; the headline metric is the first.
         card: The words of model cards.
         unsupported: Why a task, an option or a section of the evaluation does not apply to it, by name.
     """
@@ -65,6 +67,7 @@ class Kind:
     collections: tuple[str, ...] = ()
     folder: str = ""
     rebarred: bool = False
+    metric_words: Mapping[str, MetricWords] = field(default_factory=dict)
     card: CardWords = field(default_factory=CardWords)
     unsupported: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ from musicae.music.excerpts.stitching import strike_each
 from musicae.music.excerpts.tracks import DRUM_PART
 from musicae.music.kinds.base import Kind, same_tokens
 from musicae.music.kinds.card import CardWords
+from musicae.music.kinds.metric_words import MetricWords
 from musicae.music.representations import DrumGrid, GridWindow, Representation, WindowSpec
 
 __all__ = ["DRUMS"]
@@ -46,6 +47,11 @@ DRUMS = Kind(
     spec=WindowSpec(DrumGrid(), bars=2, max_steps=64, max_bar_steps=32),
     sampling_model="drums-2bar",
     training="musicae train drums-2bar --data groove=PATH",
+    metric_words={
+        "hit_f1": MetricWords("hit F1"),
+        "velocity_error": MetricWords("velocity error", "{:.1f}", "plain_velocity_error", "quantised"),
+        "timing_error": MetricWords("timing error", "{:.1f} ms", "plain_timing_error", "quantised"),
+    },
     card=CARD,
     unsupported={
         "scale": "Drums have no key; do not give a scale.",

@@ -6,6 +6,7 @@ from musicae.music.excerpts.stitching import tie_across
 from musicae.music.excerpts.tracks import MELODY_TRACK
 from musicae.music.kinds.base import Kind
 from musicae.music.kinds.card import CardWords
+from musicae.music.kinds.metric_words import MetricWords
 from musicae.music.representations import GridWindow, Representation, TripletGrid, WindowSpec
 
 __all__ = ["MELODY"]
@@ -46,5 +47,10 @@ MELODY = Kind(
     collections=("ryans", "oneills", "airds", "chorales"),
     folder="folder",
     rebarred=True,
+    metric_words={
+        "note_f1": MetricWords("note F1"),
+        "onset_f1": MetricWords("onset F1"),
+        "pitch_accuracy": MetricWords("pitch accuracy"),
+    },
     card=CARD,
 )
