@@ -3,7 +3,7 @@
 import pytest
 
 from musicae.errors import MidiError, ParameterError
-from musicae.music.excerpts.tracks import choose_track, track_scores
+from musicae.music.excerpts.tracks import DRUM_PART, MELODY_TRACK, choose_track, track_scores
 from musicae.music.score import Note, Score, Track
 
 
@@ -119,3 +119,12 @@ def test_a_name_may_be_a_number() -> None:
 def test_unknown_track(wanted: str) -> None:
     expected = f"song.mid has no track {wanted!r}; its tracks are 1 'Bass', 2 'Lead', 3 'track 3'."
     assert complaint(ParameterError, *BAND, wanted=wanted) == expected
+
+
+def test_rules_apply_to_scores_that_have_such_a_track() -> None:
+    lead, kit = voice("Lead"), voice("Kit", drums=True)
+    tune, beat, band = Score((lead,)), Score((kit,)), Score((lead, kit))
+    assert [MELODY_TRACK.applies(score) for score in (tune, beat, band, Score())] == [True, False, True, False]
+    assert [DRUM_PART.applies(score) for score in (tune, beat, band, Score())] == [False, True, True, False]
+    assert DRUM_PART.applies(band, DRUM_PART.keyword) and not DRUM_PART.applies(band, "Bass")
+    assert DRUM_PART != MELODY_TRACK

@@ -134,3 +134,14 @@ def test_hidden_tokens_are_a_share_of_all(share: float) -> None:
     gone = hidden == 99
     assert abs(float(gone.float().mean()) - share) < 0.02
     assert torch.equal(hidden[~gone], tokens[~gone])
+
+
+def test_joined_batches_are_padded_to_one_length() -> None:
+    long, short = valued(), GridBatch(torch.tensor([[5, 6]]), torch.tensor([[2]]), torch.ones(1, 2, 6))
+    whole = GridBatch.join([long, short])
+    assert whole.tokens[-1].tolist() == [5, 6, 0, 0] and whole.bar_steps[-1].tolist() == [2, 0]
+    assert whole.mask[-1].tolist() == [True, True, False, False]
+    assert whole.values is not None and whole.values[-1].sum() == 12
+    for window, again in zip([*long.windows(), *short.windows()], whole.windows(), strict=True):
+        assert window.bar_steps == again.bar_steps and np.array_equal(window.tokens, again.tokens)
+    assert GridBatch.join([long, short.without_values()]).values is None
