@@ -28,14 +28,14 @@ COMMANDS = {
     "image": "Train and use autoencoders of images.",
     "info": "Show the description of a checkpoint or a shipped model.",
     "inspect": "Show what is in music files, and which bars are taken.",
-    "interpolate": "Morph one MIDI file into another.",
+    "interpolate": "Morph one music file into another.",
     "mean": "Make the tune in the middle of several.",
     "models": "List the shipped models.",
     "personalize": "Make a model of your own music.",
-    "plot": "Draw MIDI files as piano rolls.",
-    "reconstruct": "Encode MIDI files and decode them again.",
+    "plot": "Draw music files as piano rolls.",
+    "reconstruct": "Encode music files and decode them again.",
     "release": "Write a finished run as one file with a model card.",
-    "render": "Play MIDI files into sound files.",
+    "render": "Play music files into sound files.",
     "sample": "Make new music from the model's prior.",
     "search": "Find phrases like a tune in a folder.",
     "steer": "Move attributes of a tune, such as its density.",
@@ -49,7 +49,7 @@ COMMANDS = {
 )
 @click.version_option(package_name="musicae", prog_name="musicae")
 def cli() -> None:
-    """Autoencoders from digits to melodies: reconstruct, morph and sample MIDI files."""
+    """Autoencoders from digits to melodies: reconstruct, morph and sample MIDI, ABC and MusicXML files."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("complete")
-@click.argument("file", type=options.midi_file)
+@click.argument("file", type=options.music_file)
 @click.option(
     "--fill",
     type=options.parse_bars,
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 @options.count(1, "ways to fill them")
 @inputs.reading(options.checkpoint_by_input)
 @options.decoding()
-@renditions.results("", "A .mid file for one result, or a folder. [default: NAME.completed.mid in this folder]")
+@renditions.results(
+    "", "A .mid, .abc or .musicxml file for one result, or a folder. [default: NAME.completed.mid in this folder]"
+)
 def command(
     file: Path,
     fill: tuple[int, int] | None,

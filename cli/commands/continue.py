@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 
 @click.command("continue")
-@click.argument("file", type=options.midi_file)
+@click.argument("file", type=options.music_file)
 @click.option("--new-bars", type=click.IntRange(1, 256), default=4, show_default=True, help="How many bars to write.")
 @options.count(1, "continuations")
 @inputs.reading(options.checkpoint_by_input)
 @options.decoding()
-@renditions.results("", "A .mid file for one result, or a folder. [default: NAME.continued.mid in this folder]")
+@renditions.results(
+    "", "A .mid, .abc or .musicxml file for one result, or a folder. [default: NAME.continued.mid in this folder]"
+)
 def command(
     file: Path,
     new_bars: int,

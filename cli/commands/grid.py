@@ -31,11 +31,11 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 @click.command("grid")
-@click.argument("files", nargs=-1, required=True, type=options.midi_file)
+@click.argument("files", nargs=-1, required=True, type=options.music_file)
 @click.option("--size", type=parse_size, metavar="RxC", help="Rows and columns. [default: 1x7 for two files, 5x5 for four]")
 @inputs.reading(options.checkpoint_by_input)
 @options.decoding()
-@renditions.results("grid", "Folder for the MIDI files.")
+@renditions.results("grid", "Folder for the files.")
 def command(
     files: tuple[Path, ...],
     size: tuple[int, int] | None,

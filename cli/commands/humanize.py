@@ -30,7 +30,7 @@ TEMPLATE = "{stem}.humanized{suffix}"
 @options.decoding(0.5, scale=False, text="0 takes the most likely playing, 1 draws it as varied as drummers play.")
 @options.checkpoint_named(None, "A model of drums with velocities and offsets. [default: drums-2bar]")
 @options.device
-@renditions.results("", "A .mid file for one result, or a folder. [default: this folder]")
+@renditions.results("", "A .mid, .abc or .musicxml file for one result, or a folder. [default: this folder]")
 def command(
     files: many_files.Files,
     track: str | None,

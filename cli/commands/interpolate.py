@@ -1,4 +1,4 @@
-"""`musicae interpolate`: morph one MIDI file into another."""
+"""`musicae interpolate`: morph one music file into another."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @click.command("interpolate")
-@click.argument("a", type=options.midi_file)
-@click.argument("b", type=options.midi_file)
+@click.argument("a", type=options.music_file)
+@click.argument("b", type=options.music_file)
 @click.option("--steps", type=click.IntRange(2, 1000), default=7, show_default=True, help="Scores, both ends included.")
 @options.exact
 @click.option("--even", is_flag=True, help="Space the steps so that the music changes by equal amounts.")
 @inputs.reading(options.checkpoint_by_input)
 @options.decoding()
-@renditions.results("morph", "Folder for the MIDI files.")
+@renditions.results("morph", "Folder for the files.")
 def command(
     a: Path,
     b: Path,

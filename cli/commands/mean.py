@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 @click.command("mean")
-@click.argument("files", nargs=-1, required=True, type=options.midi_file)
+@click.argument("files", nargs=-1, required=True, type=options.music_file)
 @inputs.reading(options.checkpoint_by_input)
 @options.decoding()
-@renditions.results("mean.mid", "A .mid file, or a folder.")
+@renditions.results("mean.mid", "A .mid, .abc or .musicxml file, or a folder.")
 def command(files: tuple[Path, ...], reading: inputs.Reading, decoding: "Decoding", results: renditions.Results) -> None:
     """Make the tune, or drum pattern, in the middle of FILES, at least two: the mean of their codes on the sphere.
 

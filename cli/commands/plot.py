@@ -1,4 +1,4 @@
-"""`musicae plot`: MIDI files to images."""
+"""`musicae plot`: music files to images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""`musicae reconstruct`: encode MIDI files and decode them again."""
+"""`musicae reconstruct`: encode music files and decode them again."""
 
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ TEMPLATE = "{stem}.reconstructed{suffix}"
 @many_files.files()
 @options.exact
 @inputs.reading(options.checkpoint_by_input)
-@renditions.results("", "A .mid file for one result, or a folder. [default: this folder]")
+@renditions.results("", "A .mid, .abc or .musicxml file for one result, or a folder. [default: this folder]")
 def command(files: many_files.Files, exact: bool, reading: inputs.Reading, results: renditions.Results) -> None:
     """Encode the melody, or the drums, of FILES, decode it, and measure how much was kept.
 

@@ -1,4 +1,4 @@
-"""`musicae render`: MIDI files to sound."""
+"""`musicae render`: music files to sound."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

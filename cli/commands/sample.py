@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @options.decoding(0.5)
 @options.checkpoint_to_sample
 @options.device
-@renditions.results("samples", "A .mid file for one sample, or a folder.")
+@renditions.results("samples", "A .mid, .abc or .musicxml file for one sample, or a folder.")
 def command(
     count: int,
     metre: str | None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("search")
-@click.argument("file", metavar="TUNE", type=options.midi_file)
+@click.argument("file", metavar="TUNE", type=options.music_file)
 @click.option("--in", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where to look.")
 @click.option("--top", "-n", type=click.IntRange(1, 10_000), default=10, show_default=True, help="Largest number of matches.")
 @click.option(

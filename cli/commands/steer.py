@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("steer")
-@click.argument("file", type=options.midi_file)
+@click.argument("file", type=options.music_file)
 @click.option(
     "--set",
     "settings",
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @inputs.reading(options.checkpoint)
 @options.decoding()
-@renditions.results("", "A .mid file, or a folder. [default: NAME.steered.mid in this folder]")
+@renditions.results("", "A .mid, .abc or .musicxml file, or a folder. [default: NAME.steered.mid in this folder]")
 def command(
     file: Path,
     settings: tuple[str, ...],

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command("vary")
-@click.argument("file", type=options.midi_file)
+@click.argument("file", type=options.music_file)
 @options.count(4, "variations", most=10_000)
 @click.option(
     "--distance",
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @inputs.reading(options.checkpoint_by_input)
 @options.decoding()
-@renditions.results("variations", "A .mid file for one variation, or a folder.")
+@renditions.results("variations", "A .mid, .abc or .musicxml file for one variation, or a folder.")
 def command(
     file: Path,
     count: int,

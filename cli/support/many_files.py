@@ -56,17 +56,17 @@ class Files:
         """Return the file that each result goes to.
 
         Arguments:
-            output: What -o gave: a name with this suffix is the file of the only result, anything else a folder.
+            output: What -o gave: a name with this ending is the file of the only result, anything else a folder.
             default: The template of the results' names if --out-template gave none.
-            suffix: The results' ending.
+            suffix: The results' ending; if it is that of music, a name may end in that of any format.
 
         Raises:
             click.UsageError: see `names`; one file for several results, a file and a template, or two results of one name.
         """
-        suffixes = outputs.WRITTEN if suffix == ".mid" else (suffix,)
+        suffixes = outputs.WRITTEN if suffix in outputs.WRITTEN else (suffix,)
         if self.template is not None and output.suffix.lower() in suffixes and not output.is_dir():
             raise click.UsageError(f"{output} is the name of one file; with --out-template give -o a folder.")
-        results = names(self.paths, default if self.template is None else self.template, suffix=suffix)
+        results = names(self.paths, default if self.template is None else self.template, suffixes, suffix=suffix)
         twice = next((name for name, count in Counter(results).items() if count > 1), None)
         if twice is not None:
             raise click.UsageError(
@@ -86,15 +86,15 @@ def files(*, template: bool = True, required: bool = True) -> Callable[[F], F]:
     fields = ", ".join(f"{{{field}}}" for field in FIELDS)
     text = f"Names of the results, such as '{{stem}}.again{{suffix}}'; fields: {fields}."
     metavar = "FILES..." if required else "[FILES]..."
-    parts = [click.argument("arguments", nargs=-1, required=required, metavar=metavar, type=options.midi_file)]
+    parts = [click.argument("arguments", nargs=-1, required=required, metavar=metavar, type=options.music_file)]
     parts += [click.option("--out-template", "template", metavar="TEXT", help=text)] if template else []
     return bundle("files", Files, ("arguments", "template") if template else ("arguments",), parts)
 
 
 def expand(arguments: Sequence[Path]) -> list[Path]:
-    """Return the files that arguments name: a folder's MIDI files at any depth, the matches of a pattern, or a file.
+    """Return the files that arguments name: a folder's music files at any depth, the matches of a pattern, or a file.
 
-    A folder without MIDI files, and a pattern that nothing matches, are returned as they are, for the reader to reject. A
+    A folder without music files, and a pattern that nothing matches, are returned as they are, for the reader to reject. A
     file named twice is taken once.
     """
     paths: dict[Path, None] = {}
@@ -104,7 +104,7 @@ def expand(arguments: Sequence[Path]) -> list[Path]:
 
 
 def folder_files(folder: Path, option: str = "") -> list[Path]:
-    """Return the MIDI files of a folder, at any depth.
+    """Return the music files of a folder, at any depth.
 
     Arguments:
         folder: The folder.
@@ -114,7 +114,7 @@ def folder_files(folder: Path, option: str = "") -> list[Path]:
         DataError: there is no such folder, or no such file in it.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder} is not a folder; give {option}a folder of MIDI files.")
+        raise DataError(f"{folder} is not a folder; give {option}a folder of music files.")
     paths = _below(folder)
     if paths == [folder]:
         raise DataError(f"{folder} holds no file ending in {', '.join(suffixes())}; choose another folder.")
@@ -140,11 +140,17 @@ def _matches(path: Path) -> list[Path]:
     return [file for match in matches for file in (_below(match) if match.is_dir() else [match])]
 
 
-def names(paths: Sequence[Path], pattern: str, *, suffix: str) -> list[str]:
+def names(paths: Sequence[Path], pattern: str, endings: Sequence[str], *, suffix: str) -> list[str]:
     """Return the names of the results that a template gives (see `FIELDS`).
 
+    Arguments:
+        paths: The inputs.
+        pattern: The template.
+        endings: Endings that a name may have.
+        suffix: The one that the field `{suffix}` stands for.
+
     Raises:
-        click.UsageError: the template has a field that does not exist, is malformed, or gives no name ending in `suffix`.
+        click.UsageError: the template has a field that does not exist, is malformed, or gives a name with another ending.
     """
     try:
         fields = {field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None}
@@ -162,7 +168,7 @@ def names(paths: Sequence[Path], pattern: str, *, suffix: str) -> list[str]:
             name = pattern.format(**values)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise click.UsageError(f"--out-template {pattern!r} cannot be filled in ({error}).") from error
-        if Path(name).suffix.lower() != suffix or not Path(name).stem:
+        if Path(name).suffix.lower() not in endings or not Path(name).stem:
             raise click.UsageError(f"--out-template gives {name!r} for {path}; let it end in {{suffix}}.")
         results.append(name)
     return results

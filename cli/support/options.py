@@ -26,7 +26,7 @@ __all__ = [
     "exact",
     "force",
     "keep_tracks",
-    "midi_file",
+    "music_file",
     "output",
     "parse_bars",
     "seed",
@@ -39,7 +39,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-midi_file = click.Path(path_type=Path)
+music_file = click.Path(path_type=Path)
 
 
 def parse_bars(text: str) -> tuple[int, int]:

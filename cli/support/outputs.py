@@ -7,13 +7,13 @@ import click
 
 from musicae.music import formats
 
-__all__ = ["claim", "numbered", "suffix", "targets"]
+__all__ = ["WRITTEN", "claim", "numbered", "suffix", "targets"]
 
 WRITTEN = formats.suffixes(writing=True)  # endings of files of music, MIDI first
 
 # Endings of music, sound, notation and images: a name with one of them is meant as a file.
-_MEDIA = {".mid", ".midi", ".kar", ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aiff", ".opus"}
-_MEDIA |= {".musicxml", ".mxl", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".svg"}
+_MEDIA = {*formats.suffixes(), ".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aiff", ".opus"}
+_MEDIA |= {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pdf", ".svg"}
 
 
 def targets(output: Path, names: Sequence[str], *, suffixes: Sequence[str] = WRITTEN) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Results as files: music as MIDI, and next to it sound, image and notation; for every command that writes music."""
+"""Results as files: music, and next to it sound, image and notation; for every command that writes music."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Result:
         path: Its file.
         text: What it is, for people; empty if another result's text covers it.
         facts: What JSON names.
-        plain: Whether it is written as MIDI only.
+        plain: Whether nothing else is written next to its file.
         roll: What its image shows instead: several scores, side by side on the same axes.
         columns: How many of them side by side. [default: 10]
     """
@@ -57,7 +57,7 @@ class Results:
         output: What -o gave.
         force: Whether files that exist are overwritten.
         lines: How results are printed.
-        also: Names of `FORMATS`, written next to each MIDI file.
+        also: Names of `FORMATS`, written next to each file of music.
         helper: A process that writes slow formats.
     """
 
@@ -68,7 +68,7 @@ class Results:
     helper: Helper | None = None
 
     def claim(self, names: Sequence[str], *, plain: bool = False) -> list[Path]:
-        """Return the MIDI file that each result goes to; it and, unless `plain`, all that goes next to it may be written.
+        """Return the file that each result goes to; it and, unless `plain`, all that goes next to it may be written.
 
         Raises:
             click.ClickException: see `musicae.cli.support.outputs`.
@@ -86,7 +86,7 @@ class Results:
         return files
 
     def write(self, *results: Result) -> None:
-        """Write each result as MIDI and in the other formats, and print all of them."""
+        """Write each result, in the format that its file's name ends in and in the others, and print all of them."""
         from musicae.music import formats
 
         for result in results:
@@ -99,8 +99,9 @@ class Results:
             self._print(result)
 
     def _more(self, result: Result) -> list[Path]:
-        """Return the files next to the MIDI file of a result."""
-        return [] if result.plain else [result.path.with_suffix(f".{name}") for name in self.also]
+        """Return the files next to the file of a result."""
+        paths = [] if result.plain else [result.path.with_suffix(f".{name}") for name in self.also]
+        return [path for path in paths if path != result.path]
 
     def _print(self, result: Result) -> None:
         more = self._more(result)

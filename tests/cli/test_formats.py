@@ -20,6 +20,8 @@ COMMANDS = {
     "mean": ("mean", "FILE", "b.mid", "-o", "mean.mid"),
     "complete": ("complete", "FILE", "--fill", "2", "-o", "complete.mid"),
     "continue": ("continue", "FILE", "-o", "continue.mid"),
+    "search": ("search", "FILE", "--in", "."),
+    "personalize": ("personalize", ".", "--steps", "2"),
 }
 
 
@@ -54,6 +56,26 @@ def test_the_ending_of_the_output_names_its_format(run: Run, tune: Score, kind: 
     assert run("reconstruct", "tune.abc", "-o", "again.mid")[0] == 0
     written, midi = (read(f"again.{ending}").tracks[0].notes for ending in (kind, "mid"))
     assert [(n.onset, n.pitch) for n in written] == [(n.onset, n.pitch) for n in midi]
+
+
+def test_one_ending_is_written_once(run: Run, tune: Score) -> None:
+    status, out, _ = run("reconstruct", "tune.abc", "-o", "again.musicxml", "--musicxml", "--png")
+    assert (status, out.partition(":")[0]) == (0, "again.musicxml, again.png")
+
+
+def test_a_template_may_name_a_format(run: Run, tune: Score) -> None:
+    assert run("reconstruct", "tune.mxl", "b.mid", "--out-template", "{stem}.again.abc")[0] == 0
+    assert [read(f"{stem}.again.abc").end > 0 for stem in ("tune", "b")] == [True, True]
+    status, _, err = run("reconstruct", "tune.mxl", "--out-template", "{stem}.wav")
+    text = "--out-template gives 'tune.wav' for tune.mxl; let it end in {suffix}."
+    assert (status, err.splitlines()[-1]) == (2, f"Error: {text}")
+
+
+@pytest.mark.parametrize("name", ["x.abc", "x.xml", "x.mid"])
+def test_files_of_music_are_not_folders_for_sound_and_images(run: Run, tune: Score, name: str) -> None:
+    for command in ("render", "plot"):
+        status, out, _ = run(command, "b.mid", "-o", name)
+        assert (status, out) == (2, "")
 
 
 def test_a_folder_is_searched_for_all_formats(run: Run, tune: Score) -> None:

@@ -41,8 +41,8 @@ def test_folders_patterns_and_files_are_expanded_once_each_in_order() -> None:
 def test_names_by_a_template() -> None:
     files = [Path("more/c.MID"), Path("a.mid")]
     pattern = "{folder}/{number:02d}-{stem}.{name}{suffix}"
-    assert many_files.names(files, pattern, suffix=".mid")[0] == "more/01-c.c.MID.mid"
-    assert many_files.names(files, "{stem}.again{suffix}", suffix=".wav") == ["c.again.wav", "a.again.wav"]
+    assert many_files.names(files, pattern, [".mid"], suffix=".mid")[0] == "more/01-c.c.MID.mid"
+    assert many_files.names(files, "{stem}.again{suffix}", [".wav"], suffix=".wav") == ["c.again.wav", "a.again.wav"]
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_the_file_stands_alone_and_a_seed_gives_its_bytes(go: Run, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["none"], 1, "Error: none is not a folder; give a folder of MIDI files."),
+        (["none"], 1, "Error: none is not a folder; give a folder of music files."),
         (
             ["empty"],
             1,

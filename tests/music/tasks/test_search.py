@@ -188,7 +188,7 @@ def test_the_index_is_kept_until_a_file_changes(go: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["tune.mid", "--in", "none"], 1, "Error: none is not a folder; give --in a folder of MIDI files."),
+        (["tune.mid", "--in", "none"], 1, "Error: none is not a folder; give --in a folder of music files."),
         (
             ["tune.mid", "--in", "empty"],
             1,
