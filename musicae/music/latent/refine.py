@@ -55,7 +55,8 @@ def refine(
         steps: Maximum number of gradient steps per window; a window that is exact takes no more.
 
     Returns:
-        Codes, and which of them are exact; a window that is not exact keeps its last code.
+        Codes, and which of them are exact; a window that is not exact keeps the code with the fewest wrong tokens, the first
+        of several.
 
     Raises:
         ParameterError: the model has no logits.
@@ -68,6 +69,7 @@ def refine(
     rows = torch.arange(len(x), device=begin.device)  # of the windows that are not exact yet
     target = x.mask if given is None else x.mask & given
     first, second = torch.zeros_like(begin), torch.zeros_like(begin)  # Adam's moments
+    best, fewest = begin.clone(), torch.full((len(x),), x.tokens.shape[1] + 1, device=begin.device)
     for step in range(steps + 1):
         part, at = x.take(rows), target[rows]
         if given is not None:
@@ -77,7 +79,9 @@ def refine(
         with torch.backends.cudnn.flags(enabled=False), torch.set_grad_enabled(step < steps):
             gap = margins(model.logits(part, code), part.tokens).masked_fill(~at, FAR)
             loss = (MARGIN - gap).clamp(min=0).sum() + PULL * ((code - begin[rows]) ** 2).sum()
-        right = (gap.detach() > SURE).all(1)
+        wrong = (gap.detach() <= SURE).sum(1)
+        right, better = wrong == 0, wrong < fewest[rows]
+        best[rows[better]], fewest[rows[better]] = codes[rows[better]], wrong[better]
         exact[rows], taken[rows] = right, step
         if bool(right.all()) or step == steps:
             break
@@ -85,7 +89,7 @@ def refine(
         first[rows], second[rows], change = _adam(first[rows], second[rows], gradient, step + 1)
         rows, change = rows[~right], change[~right]
         codes[rows] -= RATE * change
-    return Refined(codes, exact, taken)
+    return Refined(best, exact, taken)
 
 
 def margins(logits: Tensor, tokens: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Refinement: codes that decode to exactly the notes wanted."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from torch import Tensor
 
 import musicae
 from musicae.errors import ParameterError
-from musicae.music.latent.refine import keep_tokens, margins, refine
+from musicae.music.latent.refine import SURE, keep_tokens, margins, refine
 from musicae.music.models.base import GridAutoencoder
 from musicae.music.models.batch import GridBatch
 from musicae.music.models.musicvae import MusicVAE, MusicVAEConfig
@@ -128,3 +129,14 @@ def test_refine_needs_a_source(small_checkpoint: Path) -> None:
     small = musicae.load(small_checkpoint, device="cpu")
     with pytest.raises(ParameterError, match=r"^At least one source is needed: a path, a Score or a Phrase\.$"):
         small.refine()
+
+
+def test_a_window_that_is_not_reached_keeps_the_code_with_the_fewest_wrong_tokens(model: GridAutoencoder) -> None:
+    generator = torch.Generator().manual_seed(4)
+    x = GridBatch(torch.randint(DEPTH, (12, 16), generator=generator), torch.full((12, 2), 8))
+    wrong = []
+    for steps in (0, 1, 2, 4, 8):
+        codes = refine(model, x, steps=steps).z
+        wrong.append((margins(model.logits(x, codes), x.tokens) <= SURE).sum(1))
+    for before, after in pairwise(wrong):
+        assert (after <= before).all()
