@@ -19,6 +19,10 @@ COLLECTIONS: Registry[type[Collection]] = Registry(
         "chorales": "musicae.datasets.music.collections.corpora:BachChorales",
         "essen": "musicae.datasets.music.collections.corpora:EssenFolksong",
         "pop909": "musicae.datasets.music.collections.pop909:Pop909",
+        "leads": "musicae.datasets.music.collections.lead_sheets:LeadSheets",
+        "hymns": "musicae.datasets.music.collections.lead_sheets:Hymns",
+        "lieder": "musicae.datasets.music.collections.lead_sheets:Lieder",
+        "games": "musicae.datasets.music.collections.game_music:GameMusic",
         "groove": "musicae.datasets.music.collections.groove:Groove",
     }
 )
