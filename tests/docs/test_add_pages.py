@@ -19,6 +19,7 @@ CHANGES = {
     },
     "add-a-collection": {"datasets/music/collections/__init__.py": 1},
     "add-a-command": {"cli/main.py": 1},
+    "add-a-format": {"musicae/music/formats/__init__.py": 1},
 }
 FIRST = {"add-a-kind": "add-a-model"}  # pages that build on another
 
