@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from support.words import in_comments, in_module, in_names, in_text
+from builder.cli_page import text as help_pages
+from support.words import findings, in_comments, in_module, in_names, in_text
 
 
 def words(text: str) -> list[str]:
@@ -55,3 +56,13 @@ def test_docstrings_messages_names_and_comments_are_read(tmp_path: Path, monkeyp
     assert [f.line for f in in_module(path)] == [1, 3]
     assert [f.word for f in in_names(path)] == ["made"]
     assert [(f.line, f.word) for f in in_comments(path)] == [(2, "behind")]
+
+
+def test_no_avoided_word_stands_in_pages_docstrings_messages_names_or_comments() -> None:
+    found = findings()
+    assert not found, "\n".join(map(str, found))
+
+
+def test_no_avoided_word_stands_in_the_help_of_a_command() -> None:
+    found = list(in_text(help_pages().replace("`", ""), "--help"))
+    assert not found, "\n".join(map(str, found))
