@@ -1,4 +1,4 @@
-"""The one error family: every failure a user can cause is a `MusicaeError` whose text says what, where, why and what next."""
+"""The one error family: every failure a user can cause is a `MusicaeError` whose text states what, where, why and what next."""
 
 __all__ = [
     "CheckpointError",

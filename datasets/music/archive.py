@@ -46,10 +46,10 @@ class Archive:
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{self.root} is not a readable zip file ({error}).") from error
         depth = len(PurePosixPath(pattern).parts)
-        found = sorted(n for n in names if fnmatch("/".join(PurePosixPath(n).parts[-depth:]), pattern))
-        if not found:
+        result = sorted(n for n in names if fnmatch("/".join(PurePosixPath(n).parts[-depth:]), pattern))
+        if not result:
             raise DataError(f"{self.root} holds no files laid out as {pattern} ({self.what}).")
-        return found
+        return result
 
     def read(self, name: str) -> bytes:
         """Return the bytes of a file.

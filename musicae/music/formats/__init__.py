@@ -60,7 +60,7 @@ def read(path: str | Path) -> Score:
     """Read a file of music, by its suffix; of a book of ABC the first tune, or the one that `book.abc#7` names.
 
     Raises:
-        MusicaeError: the file cannot be read, or is not what its suffix says; FormatError for an unknown suffix.
+        MusicaeError: the file cannot be read, or is not what its suffix states; FormatError for an unknown suffix.
 
     Examples:
         >>> import musicae
@@ -94,7 +94,7 @@ def write(score: Score, path: str | Path) -> None:
     """Write a score into a file, in the format of its suffix; the same score gives the same bytes.
 
     Raises:
-        MusicaeError: the file cannot be written, or the score holds what the format cannot say; FormatError for an unknown
+        MusicaeError: the file cannot be written, or the score holds what the format cannot hold; FormatError for an unknown
             suffix.
 
     Examples:

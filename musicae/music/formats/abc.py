@@ -5,7 +5,7 @@ A book holds several tunes, each with a number (its field X:). The first one is 
 Reading: notes, chords, rests, ties, tuplets, broken rhythms, accidentals, changes of key, metre, note length and tempo, voices
 (V: and &), and the programs of `%%MIDI program`. Repeats and their endings are read once, as they stand. Grace notes, chord
 symbols, lyrics and signs of expression are skipped. An accidental lasts until the end of its bar, in its octave, and along a
-tie; `%%propagate-accidentals` chooses otherwise. How bars follow from bar lines says `musicae.music.formats.measures`. The
+tie; `%%propagate-accidentals` chooses otherwise. `musicae.music.formats.measures` turns bar lines into bars. The
 velocity of all notes is 80. Signs that cannot be read are ignored, with a warning; fields that cannot be read are an error.
 
 Writing: one voice per track, with &, chords and ties where its notes overlap, at the nearest thirty-second or triplet sixteenth
@@ -55,7 +55,7 @@ def read_abc(path: str | Path) -> Score:
     try:
         score = tune_to_score(chosen, ignored)
     except FormatError as error:
-        raise FormatError(f"{path} {error}; mend it, or choose another tune.") from error
+        raise FormatError(f"{path} {error}; fix it, or choose another tune.") from error
     if ignored:
         _log.warning("%s: ignored %d signs that cannot be read, the first of them %r", path, len(ignored), ignored[0])
     return score
@@ -104,5 +104,5 @@ def _decode(data: bytes) -> str:
 
 def _number(tune: str) -> str:
     """Return the number of a tune."""
-    found = re.match(r"X:\s*(\d{1,9})", tune, re.ASCII)
-    return str(int(found[1])) if found else "1"
+    result = re.match(r"X:\s*(\d{1,9})", tune, re.ASCII)
+    return str(int(result[1])) if result else "1"

@@ -41,9 +41,9 @@ def parse_metre(text: str) -> tuple[int, int] | None:
         return None
     if text in ("C", "C|"):
         return (4, 4) if text == "C" else (2, 2)
-    found = re.fullmatch(r"[^0-9(]*\(?(\d{1,3}(?:\s*\+\s*\d{1,3})*)\)?\s*/\s*(\d{1,3})\D*", text, re.ASCII)
-    if found:
-        numerator, denominator = sum(map(int, found[1].split("+"))), int(found[2])
+    result = re.fullmatch(r"[^0-9(]*\(?(\d{1,3}(?:\s*\+\s*\d{1,3})*)\)?\s*/\s*(\d{1,3})\D*", text, re.ASCII)
+    if result:
+        numerator, denominator = sum(map(int, result[1].split("+"))), int(result[2])
         if 1 <= numerator <= 255 and denominator in (1, 2, 4, 8, 16, 32, 64):
             return numerator, denominator
     raise FormatError(f"has a metre that cannot be read, {text}")
@@ -55,9 +55,9 @@ def parse_unit(text: str) -> Fraction:
     Raises:
         FormatError: the text is no length.
     """
-    found = re.fullmatch(r"(\d{1,3})(?:/(\d{1,3}))?", text.strip(), re.ASCII)
-    if found and int(found[1]) and int(found[2] or 1):
-        return 4 * Fraction(int(found[1]), int(found[2] or 1))
+    result = re.fullmatch(r"(\d{1,3})(?:/(\d{1,3}))?", text.strip(), re.ASCII)
+    if result and int(result[1]) and int(result[2] or 1):
+        return 4 * Fraction(int(result[1]), int(result[2] or 1))
     raise FormatError(f"has a note length that cannot be read, {text.strip()}")
 
 
@@ -70,10 +70,10 @@ def parse_tempo(text: str, unit: Fraction) -> float | None:
     """
     text = re.sub(r'"[^"]*"', "", text).strip()
     number = r"(\d{1,4}(?:\.\d{1,6})?)"
-    found = re.fullmatch(rf"((?:\d{{1,3}}/\d{{1,3}}\s*)+)=\s*{number}", text, re.ASCII)
-    if found:
-        beat = 4 * sum(Fraction(int(n), int(d) or 1) for n, d in re.findall(r"(\d+)/(\d+)", found[1]))
-        return float(beat) * float(found[2]) or None
+    result = re.fullmatch(rf"((?:\d{{1,3}}/\d{{1,3}}\s*)+)=\s*{number}", text, re.ASCII)
+    if result:
+        beat = 4 * sum(Fraction(int(n), int(d) or 1) for n, d in re.findall(r"(\d+)/(\d+)", result[1]))
+        return float(beat) * float(result[2]) or None
     alone = re.fullmatch(rf"(?:[Cc]\s*=\s*)?{number}", text, re.ASCII)
     return float(unit) * float(alone[1]) or None if alone else None
 
@@ -92,14 +92,14 @@ def parse_key(text: str) -> Key:
         return Key(None, {}, transpose)
     if words in ("HP", "Hp"):  # Highland pipes
         return Key(None, {"F": 1, "C": 1} if words == "Hp" else {}, transpose)
-    found = re.fullmatch(r"([A-G])([#b]?)\s*([A-Za-z]*)\s*(exp)?\s*((?:[_^=]{1,2}[A-Ga-g]\s*)*)", words)
-    mode = found[3].lower()[:3].replace("exp", "") if found else "?"
-    if not found or mode not in _MODES:
+    result = re.fullmatch(r"([A-G])([#b]?)\s*([A-Za-z]*)\s*(exp)?\s*((?:[_^=]{1,2}[A-Ga-g]\s*)*)", words)
+    mode = result[3].lower()[:3].replace("exp", "") if result else "?"
+    if not result or mode not in _MODES:
         raise FormatError(f"has a key that cannot be read, {text.strip()}")
-    explicit = "exp" in (found[3], found[4])  # the signs that follow are all of its signature
-    tonic = "FCGDAEB".index(found[1]) - 1 + {"#": 7, "b": -7, "": 0}[found[2]]
+    explicit = "exp" in (result[3], result[4])  # the signs that follow are all of its signature
+    tonic = "FCGDAEB".index(result[1]) - 1 + {"#": 7, "b": -7, "": 0}[result[2]]
     alterations = {} if explicit else _signature(tonic + _MODES[mode])
-    for sign, letter in re.findall(r"([_^=]{1,2})([A-Ga-g])", found[5]):
+    for sign, letter in re.findall(r"([_^=]{1,2})([A-Ga-g])", result[5]):
         alterations[letter.upper()] = ALTERATIONS.get(sign, 0)
     number = None if _MODES[mode] not in (0, -3) else tonic * 7 % 12 + 12 * (mode in _MINOR)
     return Key(number, {k: v for k, v in alterations.items() if v}, transpose)

@@ -47,7 +47,7 @@ def tune_to_score(text: str, ignored: list[str] | None = None) -> Score:
         ignored: Takes the signs that cannot be read and were ignored.
 
     Raises:
-        FormatError: the tune has no key, metre or notes, or a field that cannot be read. The text says which, without the
+        FormatError: the tune has no key, metre or notes, or a field that cannot be read. The text states which, without the
             file's name and the remedy.
     """
     tune = _Tune([] if ignored is None else ignored)
@@ -110,20 +110,20 @@ class _Tune:
         return lay_out([voice.part for voice in voices], key=self.defaults.key.number, tempo=self.defaults.tempo)
 
     def _directive(self, text: str) -> None:
-        """Take what a line after %% or I: says, where it concerns notes."""
-        found = re.match(r"propagate-accidentals (not|octave|pitch)\b", text)
-        if found:
-            self.defaults = replace(self.defaults, propagate=found[1])
+        """Take what a line after %% or I: states, where it concerns notes."""
+        result = re.match(r"propagate-accidentals (not|octave|pitch)\b", text)
+        if result:
+            self.defaults = replace(self.defaults, propagate=result[1])
             for voice in self.voices.values():
-                voice.state = replace(voice.state, propagate=found[1])
-        found = re.match(r"MIDI program (?:\d{1,2} )?(\d{1,3})$", text)
-        if found and int(found[1]) <= 127:
+                voice.state = replace(voice.state, propagate=result[1])
+        result = re.match(r"MIDI program (?:\d{1,2} )?(\d{1,3})$", text)
+        if result and int(result[1]) <= 127:
             if self.voice:
-                self.voice.part.program = int(found[1])
+                self.voice.part.program = int(result[1])
             elif self.heading and not self.music:
-                self.programs[self.heading] = int(found[1])
+                self.programs[self.heading] = int(result[1])
             else:
-                self.defaults = replace(self.defaults, program=int(found[1]))
+                self.defaults = replace(self.defaults, program=int(result[1]))
 
     def _field(self, letter: str, value: str) -> None:
         """Take a field of the header or of the current voice."""
@@ -142,11 +142,11 @@ class _Tune:
     def _switch(self, value: str) -> None:
         """Begin or go on with the voice that V: names."""
         name = (value.split() or [""])[0]
-        found = re.search(r'\b(?:name|nm)="([^"]*)"', value)
-        if found:
-            self.names[name] = found[1]
+        result = re.search(r'\b(?:name|nm)="([^"]*)"', value)
+        if result:
+            self.names[name] = result[1]
             if name in self.voices:
-                self.voices[name].part.name = found[1]
+                self.voices[name].part.name = result[1]
         self.heading = name
         if self.music:
             self._begin(name)
@@ -155,8 +155,8 @@ class _Tune:
         if name not in self.voices:
             if len(self.voices) == MAX_VOICES:
                 raise FormatError(f"has more than {MAX_VOICES} voices")
-            shown = self.names.get(name) or (f"voice {name}" if name else "melody")
-            self.voices[name] = Voice(self.defaults, shown, self.programs.get(name))
+            visible = self.names.get(name) or (f"voice {name}" if name else "melody")
+            self.voices[name] = Voice(self.defaults, visible, self.programs.get(name))
         self.voice = self.voices[name]
         return self.voice
 

@@ -27,7 +27,7 @@ class Defaults:
 
     Arguments:
         metre: Time signature; None for free metre.
-        unit: Length of a note without a length, in quarter notes; None for what the metre says.
+        unit: Length of a note without a length, in quarter notes; None for what the metre states.
         key: Key signature.
         tempo: Quarter notes per minute; None for no tempo.
         propagate: Whether an accidental lasts through the bar: `octave` for notes of its octave, `pitch` for all, or `not`.
@@ -90,15 +90,15 @@ class Voice:
     def notes(self, text: str) -> None:
         """Add a note such as `^c'3/2`, or a chord such as `[CEG]2`."""
         inner, _, after = text.rpartition("]") if text.startswith("[") else (text, "", "")
-        found = _NOTE.findall(re.sub(r'"[^"]*"|![^!]*!', "", inner))
-        if not found:
+        result = _NOTE.findall(re.sub(r'"[^"]*"|![^!]*!', "", inner))
+        if not result:
             self._names = []
             return
-        length = self.state.length * _length(*found[0][3:6]) * (_length(*_split(after)) if after else 1)
+        length = self.state.length * _length(*result[0][3:6]) * (_length(*_split(after)) if after else 1)
         self._names = []
         sounds: dict[int, bool] = {}
         held = []
-        for sign, letter, octave, _, _, _, tie in found:
+        for sign, letter, octave, _, _, _, tie in result:
             staff = (letter.upper(), 12 * (letter.islower() + octave.count("'") - octave.count(",")))
             alteration, tied = self._altered(staff, sign)
             pitch = _STEPS[staff[0]] + staff[1] + alteration + self.state.key.transpose
@@ -190,13 +190,13 @@ class Voice:
 
     def _goes_on(self, staff: Staff, alteration: int) -> bool:
         """Return whether a note that is tied on ends here, at the position or with the bar before; its tie is used up."""
-        here, place = len(self.part.measures), self._position
-        if here and not place:
-            here, place = here - 1, self.part.measures[-1].length
-        tie = (here, place, staff, alteration)
-        found = tie in self._ties
+        index, place = len(self.part.measures), self._position
+        if index and not place:
+            index, place = index - 1, self.part.measures[-1].length
+        tie = (index, place, staff, alteration)
+        result = tie in self._ties
         self._ties.discard(tie)
-        return found
+        return result
 
     def _tie(self, names: list[tuple[Staff, int]]) -> None:
         self._ties |= {(len(self.part.measures), self._position, *name) for name in names}
@@ -229,8 +229,8 @@ def _simple(length: Fraction) -> Fraction:
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    found = _LENGTH.search(text)
-    return (found[1], found[2], found[3]) if found else ("", "", "")
+    result = _LENGTH.search(text)
+    return (result[1], result[2], result[3]) if result else ("", "", "")
 
 
 def _length(number: str, slashes: str, parts: str) -> Fraction:

@@ -69,11 +69,11 @@ def _metre(bar: Bar, *, first: bool = False) -> str:
 
 
 def _lines(score: Score, track: Track, *, first: bool) -> list[str]:
-    """Return the lines of a track's notes; the first track says the tempos."""
-    found = voices(snap(track.notes))
+    """Return the lines of a track's notes; the first track states the tempos."""
+    result = voices(snap(track.notes))
     bars: list[str] = []
     metre, key = "", _key(key_at(score, 0.0))
-    for bar in bars_until(score, max((v[-1].end for v in found), default=Fraction(0))):
+    for bar in bars_until(score, max((v[-1].end for v in result), default=Fraction(0))):
         fields, before = "", metre
         metre = _metre(bar, first=not bars)
         if before not in ("", metre):
@@ -81,15 +81,15 @@ def _lines(score: Score, track: Track, *, first: bool) -> list[str]:
         before, key = key, _key(key_at(score, bar.end - 1e-3))
         if key != before:
             fields += f"[K:{key}]"
-        bars.append(fields + _bar(score, bar, found, key, tempos=first))
+        bars.append(fields + _bar(score, bar, result, key, tempos=first))
     lines = [" | ".join(bars[i : i + BARS_PER_LINE]) for i in range(0, len(bars), BARS_PER_LINE)]
     return [*(f"{line} |" for line in lines[:-1]), f"{lines[-1]} |]"]
 
 
-def _bar(score: Score, bar: Bar, found: Sequence[Sequence[Event]], key: str, *, tempos: bool) -> str:
+def _bar(score: Score, bar: Bar, result: Sequence[Sequence[Event]], key: str, *, tempos: bool) -> str:
     """Return the notes of a bar, with & between voices of one track."""
     start, end = (Fraction(t).limit_denominator(96) for t in (bar.start, bar.end))
-    inside = [[e for e in voice if e.start < end and e.end > start] for voice in found]
+    inside = [[e for e in voice if e.start < end and e.end > start] for voice in result]
     signs = _Signs(key, explicit=sum(map(bool, inside)) > 1)
     layers: list[str] = []
     for events in [events for events in inside if events] or [[]]:
@@ -147,7 +147,7 @@ def _word(piece: Piece, signs: "_Signs", length: Fraction) -> str:
 
 
 class _Signs:
-    """The signs of a bar: says which notes need one, whether accidentals hold for their octave or for all.
+    """The signs of a bar: states which notes need one, whether accidentals hold for their octave or for all.
 
     Arguments:
         key: The key as ABC writes it.

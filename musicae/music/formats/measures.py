@@ -175,7 +175,7 @@ def _join_halves(frame: Sequence[Measure]) -> list[list[Measure]]:
 def _metre_of(length: Fraction) -> tuple[Fraction, tuple[int, int]]:
     """Return the length and the metre of a bar whose notes are more or fewer than its time signature allows."""
     if length.denominator & (length.denominator - 1) or length.denominator > 16:
-        length = Fraction(math.ceil(length * 16), 16)  # MIDI knows no such metre: fill up to a sixty-fourth note
+        length = Fraction(math.ceil(length * 16), 16)  # MIDI has no such metre: fill up to a sixty-fourth note
     return length, (length.numerator, 4 * length.denominator)
 
 

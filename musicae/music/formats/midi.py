@@ -99,7 +99,7 @@ def score_to_bytes(score: Score) -> bytes:
     """Return the bytes of a score's MIDI file.
 
     Raises:
-        MidiError: the score holds what MIDI cannot say: a metre whose lower number is no power of two, a pitch or velocity out
+        MidiError: the score holds what MIDI cannot hold: a metre whose lower number is no power of two, a pitch or velocity out
             of range, a time before 0, or more than 50,000 quarter notes.
     """
     return midi_writing.to_bytes(score)

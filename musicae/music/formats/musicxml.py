@@ -2,8 +2,8 @@
 
 Reading: one track per part, all its staves and voices together, at sounding pitch; ties joined; tempos, metres, keys, programs,
 drums and the first line of lyrics. Repeats and their endings are read once, as they stand. Grace and cue notes are skipped, and
-the velocity of all notes is 80. Unpitched notes are drums. How bars follow from measures says
-`musicae.music.formats.measures`. Files that are written measure by measure (score-timewise) are an error.
+the velocity of all notes is 80. Unpitched notes are drums. `musicae.music.formats.measures`
+turns measures into bars. Files that are written measure by measure (score-timewise) are an error.
 
 Writing, through music21: one part per track, drums with a percussion clef, at the nearest thirty-second or triplet sixteenth
 (see `musicae.music.formats.notation`), with metres, keys, tempos, ties, voices where notes overlap, pick-ups and programs.

@@ -36,9 +36,9 @@ def _root_file(archive: zipfile.ZipFile) -> str:
     """Return the name of the score in an archive."""
     try:
         container = archive.open("META-INF/container.xml").read(2**16)
-        found = re.search(rb'full-path="([^"]+)"', container)
-        if found:
-            return posixpath.normpath(found[1].decode())
+        result = re.search(rb'full-path="([^"]+)"', container)
+        if result:
+            return posixpath.normpath(result[1].decode())
     except KeyError:
         pass
     names = [n for n in archive.namelist() if n.endswith((".xml", ".musicxml")) and not n.startswith("META-INF/")]

@@ -19,7 +19,7 @@ MAX_DENOMINATOR = 960  # of times in quarter notes
 MAX_DEPTH = 50  # of elements within elements
 _STEPS = {"C": 12, "D": 14, "E": 16, "F": 17, "G": 19, "A": 21, "B": 23}  # their pitches in octave 0
 _BEATS = {"breve": 8.0, "whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25, "32nd": 0.125}
-# Drums by their places in the staff, where a part does not say which they are (as most drum parts are written).
+# Drums by their places in the staff, where a part does not state which they are (as most drum parts are written).
 _DRUM_PLACES = {"D4": 44, "F4": 36, "A4": 41, "B4": 45, "C5": 38, "D5": 47, "E5": 50, "F5": 51, "G5": 42, "A5": 49, "B5": 57}
 _HEAVY = ("light-heavy", "heavy-light", "light-light", "heavy-heavy", "heavy")
 
@@ -28,7 +28,7 @@ def score_of(data: bytes) -> Score:
     """Return the score of a MusicXML file.
 
     Raises:
-        FormatError: the data are no MusicXML, or damaged; the text says why, without the file's name and the remedy.
+        FormatError: the data are no MusicXML, or damaged; the text states why, without the file's name and the remedy.
     """
     if b"<!ENTITY" in data.replace(b"\0", b""):
         raise FormatError("defines entities of XML, which no score needs")
@@ -55,7 +55,7 @@ def _number(text: str) -> Fraction:
 
 @dataclass
 class _Instruments:
-    """What the list of parts says of one part: its name, program, channel, and the drums by the ids of instruments."""
+    """What the list of parts states of one part: its name, program, channel, and the drums by the ids of instruments."""
 
     name: str = ""
     program: int = 0
@@ -105,16 +105,16 @@ class _Reader:
 
 
 def _listed(element: ET.Element) -> _Instruments:
-    """Return what the list of parts says of a part."""
-    found = _Instruments(" ".join(_text(element, "part-name").split()))
+    """Return what the list of parts states of a part."""
+    result = _Instruments(" ".join(_text(element, "part-name").split()))
     first = element.find("midi-instrument")
-    found.program = min(max(int(_number(_text(first, "midi-program", "1"))) - 1, 0), 127)
-    found.channel = int(_number(_text(first, "midi-channel", "1")))
+    result.program = min(max(int(_number(_text(first, "midi-program", "1"))) - 1, 0), 127)
+    result.channel = int(_number(_text(first, "midi-channel", "1")))
     for instrument in element.iterfind("midi-instrument"):
         key = int(_number(_text(instrument, "midi-unpitched"))) - 1
         if 0 <= key <= 127:
-            found.drums[instrument.get("id", "")] = key
-    return found
+            result.drums[instrument.get("id", "")] = key
+    return result
 
 
 class _PartReader:

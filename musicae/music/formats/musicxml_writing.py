@@ -42,11 +42,11 @@ def _part(score: Score, track: Track, number: int) -> Any:
     tool.midiProgram, tool.midiChannel = track.program, DRUM_CHANNEL if track.is_drum else (number - 1) % DRUM_CHANNEL
     tool.instrumentId, tool.partId = f"I{number}", f"P{number}"
     tool.partName = part.partName = re.sub(r"[^\S ]|[\x00-\x1f\x7f]", " ", track.name).strip() or tool.instrumentName
-    found = voices(snap(track.notes))
-    bars = bars_until(score, max((v[-1].end for v in found), default=Fraction(0)))
+    result = voices(snap(track.notes))
+    bars = bars_until(score, max((v[-1].end for v in result), default=Fraction(0)))
     for before, bar in zip([None, *bars], bars, strict=False):
         measure = _measure(score, bar, before, bars[0])
-        _fill(measure, bar, found, flats=_fifths(score, bar.start) < 0)
+        _fill(measure, bar, result, flats=_fifths(score, bar.start) < 0)
         if number == 1:
             _tempos(measure, score, bar)
         part.append(measure)
@@ -79,12 +79,12 @@ def _measure(score: Score, bar: Bar, before: Bar | None, first: Bar) -> Any:
     return measure
 
 
-def _fill(measure: Any, bar: Bar, found: Sequence[Sequence[Event]], *, flats: bool) -> None:
+def _fill(measure: Any, bar: Bar, result: Sequence[Sequence[Event]], *, flats: bool) -> None:
     """Put what sounds in a bar into its measure, rests between; several voices where notes overlap."""
     from music21 import note, stream
 
     start, end = (Fraction(t).limit_denominator(96) for t in (bar.start, bar.end))
-    inside = [(i, [e for e in v if e.start < end and e.end > start]) for i, v in enumerate(found)]
+    inside = [(i, [e for e in v if e.start < end and e.end > start]) for i, v in enumerate(result)]
     sounding = [(i, events) for i, events in inside if events] or [(0, [])]
     for i, events in sounding:
         target = measure if len(sounding) == 1 else stream.Voice(id=str(i + 1))

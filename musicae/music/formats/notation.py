@@ -30,7 +30,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Piece:
-    """What one note, chord or rest of notation says.
+    """What one note, chord or rest of notation states.
 
     Arguments:
         start: Quarter notes from the beginning of the score.
@@ -77,14 +77,14 @@ def snap(notes: Sequence[Note]) -> list[Event]:
 
 def voices(events: Sequence[Event]) -> list[list[Event]]:
     """Give each event to the first voice that is free."""
-    found: list[list[Event]] = []
+    result: list[list[Event]] = []
     for event in events:
-        free = next((v for v in found if v[-1].end <= event.start), None)
+        free = next((v for v in result if v[-1].end <= event.start), None)
         if free is None:
-            found.append([event])
+            result.append([event])
         else:
             free.append(event)
-    return found
+    return result
 
 
 def fill(events: Sequence[Event], start: Fraction, end: Fraction) -> Iterator[Piece]:

@@ -42,7 +42,7 @@ def write_tunes() -> None:
     for i in range(30):
         onsets = sorted(draw.sample(range(64), 24))
         notes = tuple(Note(onset / 4, 0.25, 60 + draw.randrange(12)) for onset in onsets)
-        musicae.write_midi(Score((Track(notes, name="melody"),)), f"{TUNES}/{i:02}.mid")
+        musicae.write(Score((Track(notes, name="melody"),)), f"{TUNES}/{i:02}.mid")
 
 
 def train() -> None:
@@ -67,7 +67,7 @@ def use_tasks() -> None:
     for source in (model.phrase(a), model.piece(a)):
         assert musicae.reconstruct(model, source).bars()
         assert len(musicae.vary(model, source, 2)) == 2
-    assert len(musicae.reconstruct(model, model.piece(a)).bars()) == len(musicae.read_midi(a).bars())
+    assert len(musicae.reconstruct(model, model.piece(a)).bars()) == len(musicae.read(a).bars())
     assert len(musicae.interpolate(model, a, b, 3, even=True).scores) == 3
     assert len(musicae.interpolate(model, model.piece(a), model.piece(b), 3).scores) == 3
     assert len(musicae.sample(model, 2, metre="3/4")) == 2

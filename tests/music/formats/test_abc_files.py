@@ -64,7 +64,7 @@ def test_errors_name_the_file_the_line_the_reason_and_the_remedy(tmp_path: Path)
     with pytest.raises(FormatError) as error:
         read_abc(path)
     reason = "has a metre that cannot be read, four, in its line 2"
-    assert str(error.value) == f"{path} {reason}; mend it, or choose another tune."
+    assert str(error.value) == f"{path} {reason}; fix it, or choose another tune."
     for name, text in (
         (tmp_path, "is a folder; name an ABC file in it."),
         ("none.abc", "cannot be read: no such file or directory."),
