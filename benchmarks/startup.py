@@ -41,9 +41,9 @@ EVERY = (
 )
 LONG = """
 import sys
-from musicae.music.formats.midi import read_midi, write_midi
+from musicae.music.formats import read, write
 from musicae.music.excerpts.phrase import join
-write_midi(join([read_midi(sys.argv[1])] * 8, [68.0] * 8), sys.argv[2])
+write(join([read(sys.argv[1])] * 8, [68.0] * 8), sys.argv[2])
 """
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 from musicae.music.score import Note, Score, Tempo, Track
 from musicae.sound.render import encode_audio, render
 
@@ -37,7 +37,7 @@ def orchestra(minutes: float) -> Score:
 @click.option("--rate", default=44100, show_default=True)
 def main(files: tuple[Path, ...], minutes: float, rate: int) -> None:
     """Render FILES, or a made-up piece, and print the times."""
-    scores = {path.name: read_midi(path) for path in files} or {"nine tracks": orchestra(minutes)}
+    scores = {path.name: read(path) for path in files} or {"nine tracks": orchestra(minutes)}
     render(Score((Track((Note(0.0, 1.0, 60),)),)), rate=rate)  # reads the soundfont
     print("| piece | notes | sound, s | CPU s | x real time | WAV, s | FLAC, s | Ogg, s |")
     print("|---|---|---|---|---|---|---|---|")

@@ -24,7 +24,7 @@ NO_MODEL = (
     " needs a model of drums, and this copy of musicae comes without one. Train it with `musicae train drums-2bar --data "
     "groove=PATH`, and give it with --checkpoint."
 )
-NEEDS_DRUMS = "A model of drums needs drums; give --data groove=FOLDER, groove=FILE.zip, or a folder of MIDI files.\n"
+NEEDS_DRUMS = "A model of drums needs drums; give --data groove=FOLDER, groove=FILE.zip, or a folder of music files.\n"
 ON, OFF = Note(0.0, 0.1, 36, 100), Note(1.0, 0.1, 38, 100)
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from musicae.cli.support.writer_process import Helper, write
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 from musicae.music.score import Score
 
 # Asks a fresh process's helper for three files, then ends it and asks for more.
@@ -13,12 +13,12 @@ COLD = """
 import os, sys
 from pathlib import Path
 from musicae.cli.support.writer_process import Helper
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 
 if __name__ == "__main__":
     os.cpu_count = lambda: 2
     helper = Helper.where_it_helps(("wav", "png", "musicxml"))
-    score = read_midi(sys.argv[1])
+    score = read(sys.argv[1])
     for ending in ("png", "musicxml"):
         helper.write(score, Path(sys.argv[1]).with_suffix("." + ending), [score, score], 2)
     assert not {"matplotlib", "music21"} & set(sys.modules), "written in the other process"
@@ -42,7 +42,7 @@ def test_both_processes_write_the_same_bytes(midi_pair: tuple[Path, Path], tmp_p
     script = tmp_path / "cold.py"
     script.write_text(COLD)
     printed = cold(str(script), midi_pair[0])
-    score: Score = read_midi(midi_pair[0])
+    score: Score = read(midi_pair[0])
     for ending in ("png", "musicxml", "flac"):
         here = tmp_path / f"here.{ending}"
         write(score, here, [score, score] if ending == "png" else [score], 2)

@@ -109,10 +109,10 @@ def test_rejections_are_in_the_report(folder: Path) -> None:
     assert all(reason for _, reason in report["rejected"])
 
 
-def test_folders_without_midi_files_are_refused(tmp_path: Path) -> None:
+def test_folders_without_music_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         MidiFolder(tmp_path / "none")
-    assert str(error.value) == f"{tmp_path / 'none'} is not a folder; give a folder of MIDI files."
+    assert str(error.value) == f"{tmp_path / 'none'} is not a folder; give a folder of music files."
     with pytest.raises(DataError) as error:
         MidiFolder(tmp_path).items()
     assert str(error.value) == f"{tmp_path} holds no file ending in .mid, .midi, .kar, .rmi, .abc, .musicxml, .mxl, .xml."
@@ -167,7 +167,7 @@ def test_test_sets_are_refused_for_training() -> None:
         (("no/such",), "'no/such' is neither a collection nor a folder. Collections: ryans, oneills, "),
         (("pop909",), "The data of POP909 is needed; give --data pop909=FOLDER or pop909=FILE.zip."),
         (("pop909=no/such",), "The data of POP909 is not at no/such; give --data pop909=FOLDER or pop909=FILE.zip."),
-        (("ryans=here",), "ryans comes with music21 and takes no path; give --data ryans, or a folder of MIDI files."),
+        (("ryans=here",), "ryans comes with music21 and takes no path; give --data ryans, or a folder of music files."),
         (("airds", "airds"), "Two collections are named 'airds'; give each once, and folders names of their own."),
     ],
 )

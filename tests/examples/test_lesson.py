@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from musicae.images.recipes import image_preset
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 
 LESSON = Path(__file__).resolve().parents[2] / "examples" / "lesson"
 README = (LESSON / "README.md").read_text(encoding="utf-8")
@@ -109,7 +109,7 @@ def test_chapter(run: Run, capsys: pytest.CaptureFixture[str], name: str) -> Non
         check_image(path)
         assert f"Plot: {path}\n" in out
     if name == "07_music":
-        assert len(read_midi(folder / "07-morph.mid").bars()) == 16
+        assert len(read(folder / "07-morph.mid").bars()) == 16
         assert len(list(folder.glob("07-sample-*.mid"))) == 8
 
 

@@ -32,7 +32,7 @@ def open_collections(names: tuple[str, ...] = (), *, training: bool = False, kin
     """Return collections by name.
 
     Arguments:
-        names: Names of `COLLECTIONS`, each with `=PATH` if its data are in a file or folder, or folders of MIDI files; none
+        names: Names of `COLLECTIONS`, each with `=PATH` if its data are in a file or folder, or folders of music files; none
             means the default collections of the kind of music.
         training: Whether the data are for training, which test-only collections are not.
         kind: The kind of music, a key of `musicae.music.kinds.KINDS`.
@@ -45,7 +45,7 @@ def open_collections(names: tuple[str, ...] = (), *, training: bool = False, kin
     if not (names or music.collections):
         title = music.title
         raise DataError(
-            f"A model of {title} needs {title}; give --data groove=FOLDER, groove=FILE.zip, or a folder of MIDI files."
+            f"A model of {title} needs {title}; give --data groove=FOLDER, groove=FILE.zip, or a folder of music files."
         )
     opened: list[Collection] = []
     for text in names or music.collections:
@@ -66,7 +66,7 @@ def _open(text: str, kind: str) -> Collection:
     name, _, path = text.partition("=")
     if name in COLLECTIONS:
         if path and COLLECTIONS[name].packaged:
-            raise DataError(f"{name} comes with music21 and takes no path; give --data {name}, or a folder of MIDI files.")
+            raise DataError(f"{name} comes with music21 and takes no path; give --data {name}, or a folder of music files.")
         return COLLECTIONS[name](Path(path) if path else None)
     if Path(text).is_dir():
         return MidiFolder(Path(text), kind=kind)

@@ -1,4 +1,4 @@
-"""Any folder of MIDI files, of each the track that the kind of music takes."""
+"""Any folder of files of music, of each the track that the kind of music takes."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ __all__ = ["MidiFolder"]
 
 
 class MidiFolder(Collection):
-    """MIDI files below a folder.
+    """Files of music below a folder.
 
     Arguments:
         root: The folder.
@@ -26,12 +26,12 @@ class MidiFolder(Collection):
         super().__init__(root)
         self.kind = kind
         if root is None or not root.is_dir():
-            raise DataError(f"{root} is not a folder; give a folder of MIDI files.")
+            raise DataError(f"{root} is not a folder; give a folder of music files.")
         self.name = f"{KINDS[kind].folder or kind}-{root.resolve().name}"
-        self.title = f"MIDI files in {root}"
+        self.title = f"files in {root}"
 
     def items(self) -> list[Item]:
-        """List the files at any depth with the ending of a MIDI file."""
+        """List the files at any depth with the ending of a file of music."""
         assert self.root is not None
         paths = sorted(p for p in self.root.rglob("*") if is_music(p) and p.is_file())
         if not paths:

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 from musicae.errors import MidiError
 
-__all__ = ["SUFFIXES", "join", "split"]
+__all__ = ["join", "split"]
 
-SUFFIXES = (".mid", ".midi", ".kar", ".rmi")  # how the names of MIDI files end
 MAX_TRACKS = 65_535  # the header counts them in 16 bits
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from musicae.errors import MidiError, ParameterError, RepresentationError
 from musicae.music.excerpts.phrase import Manner, Phrase, blend, empty_phrase, join, take_phrase, to_score
 from musicae.music.excerpts.tracks import MELODY_TRACK
-from musicae.music.formats.midi import read_midi
+from musicae.music.formats import read
 from musicae.music.representations import MelodyGrid, WindowSpec
 from musicae.music.score import KeySignature, Note, Score, Tempo, TimeSignature, Track
 
@@ -118,7 +118,7 @@ def test_score_of_a_phrase_in_several_metres() -> None:
     taken = take(GOLDEN / "metres.mid", 3, bars=(1, 3))
     score = to_score(taken.window, taken.manner, GRID)
     assert score.time_signatures == (TimeSignature(0.0, 4, 4), TimeSignature(6.0, 3, 4))
-    original = read_midi(GOLDEN / "metres.mid").tracks[0].notes
+    original = read(GOLDEN / "metres.mid").tracks[0].notes
     assert score.tracks[0].notes == tuple(n for n in original if n.onset < 9.0)
 
 

@@ -163,8 +163,7 @@ def test_grace_notes_in_a_tuplet_take_no_place() -> None:
 )
 def test_other_tuplets(tuplet: str, metre: str, length: float) -> None:
     _, duration, pitch = notes(f"{tuplet}GGGGGGGG|G8|", HEAD.replace("4/4", metre))[0]
-    assert duration == pytest.approx(length)
-    assert pitch == G
+    assert duration == pytest.approx(length) and pitch == G
 
 
 def test_grace_notes_are_left_out() -> None:

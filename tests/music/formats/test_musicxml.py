@@ -1,3 +1,5 @@
+"""Writing MusicXML: music21 finds in it what was written."""
+
 import random
 from fractions import Fraction
 from pathlib import Path
@@ -134,6 +136,7 @@ def test_the_same_bytes_twice_and_refusals(tmp_path: Path) -> None:
         write_musicxml(score, tmp_path / f"{i}.musicxml")
     assert (tmp_path / "0.musicxml").read_bytes() == (tmp_path / "1.musicxml").read_bytes()
     assert b"encoding-date" not in (tmp_path / "0.musicxml").read_bytes()
+    assert b"<creator" not in (tmp_path / "0.musicxml").read_bytes(), "music21 composed nothing"
     (tmp_path / "blocked").write_text("x")
     with pytest.raises(FormatError, match="cannot be written"):
         write_musicxml(score, tmp_path / "blocked" / "x.musicxml")
