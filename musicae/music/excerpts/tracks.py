@@ -52,6 +52,10 @@ class TrackRule:
     is_drum: bool = False
     anticipates: bool = False
 
+    def fits(self, track: Track) -> bool:
+        """Return whether a track has notes and plays on the channel of this kind."""
+        return bool(track.notes) and track.is_drum == self.is_drum
+
     def applies(self, score: Score, request: str | None = None) -> bool:
         """Return whether a score has a track of this kind."""
         try:

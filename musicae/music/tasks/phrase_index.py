@@ -144,7 +144,7 @@ def _phrases(model: MusicModel, score: Score, where: str) -> Iterator[tuple[int,
     reasons = [model.spec.problem(span) for span in spans]
     sounding = False
     for number, track in enumerate(score.tracks, 1):
-        if track.is_drum or not track.notes:
+        if not model.kind.tracks.fits(track):
             continue
         notes = NoteIndex(track.notes)
         for span, reason in zip(spans, reasons, strict=True):
@@ -154,14 +154,8 @@ def _phrases(model: MusicModel, score: Score, where: str) -> Iterator[tuple[int,
                     sounding = True
                     yield number, span[0].number, window
     if not sounding:
-        raise MidiError(f"{where}{_silence(score, reasons)}")
-
-
-def _silence(score: Score, reasons: Sequence[str | None]) -> str:
-    """Return why a score has no phrase, as the end of a sentence; `reasons` are those why its bars do not fit the model."""
-    if any(t.notes and not t.is_drum for t in score.tracks):
-        return f": {next(filter(None, reasons), 'no note lies on the grid.')}"
-    return " has drums only." if any(t.notes for t in score.tracks) else " has no notes."
+        model.kind.tracks.choose(score, where, None)  # raises an error for a score without such tracks
+        raise MidiError(f"{where}: {next(filter(None, reasons), 'no note lies on the grid.')}")
 
 
 def to_centre(model: MusicModel, window: GridWindow) -> int:

@@ -127,4 +127,6 @@ def test_rules_apply_to_scores_that_have_such_a_track() -> None:
     assert [MELODY_TRACK.applies(score) for score in (tune, beat, band, Score())] == [True, False, True, False]
     assert [DRUM_PART.applies(score) for score in (tune, beat, band, Score())] == [False, True, True, False]
     assert DRUM_PART.applies(band, DRUM_PART.keyword) and not DRUM_PART.applies(band, "Bass")
+    assert [MELODY_TRACK.fits(t) for t in (lead, kit, Track(()))] == [True, False, False]
+    assert [DRUM_PART.fits(t) for t in (lead, kit, Track((), is_drum=True))] == [False, True, False]
     assert DRUM_PART != MELODY_TRACK
