@@ -28,7 +28,7 @@ def evaluation_plot(measured: Mapping[str, Any], *, title: str) -> "Figure":
     """Draw the measured parts of an evaluation, one below the other.
 
     Arguments:
-        measured: What `musicae.music.evaluation.report.evaluate_parts` returned.
+        measured: What `musicae.music.evaluation.report.evaluate_sections` returned.
         title: Title of the plot.
 
     Raises:
